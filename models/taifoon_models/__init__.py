@@ -1,0 +1,1 @@
+"""Models of what surrounds the reference: ideal hashes, adversaries, networks."""

@@ -1,0 +1,1 @@
+"""The reference's functions over batches, differentially tested against it."""

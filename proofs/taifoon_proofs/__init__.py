@@ -1,0 +1,1 @@
+"""The theorems about the reference, and the harness that judges them."""

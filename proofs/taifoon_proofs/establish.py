@@ -1,0 +1,71 @@
+"""The two ways in which a theorem establishes its parts: SMT obligations, and exploration of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import z3
+
+from taifoon.profile import Profile
+from taifoon_proofs.scenario import violates
+from taifoon_proofs.smt import Answer, Decision, decide, obligation
+from taifoon_proofs.verdict import Counterexample, Json, Outcome, Verdict
+
+Witness = Callable[[Mapping[str, int]], Counterexample | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Hypotheses that imply a goal, and how a model of the negation becomes a scenario's parameters."""
+
+    name: str
+    hypotheses: Sequence[z3.BoolRef]
+    goal: z3.BoolRef
+    witness: Witness | None = None
+
+
+def prove(reach: str, *claims: Claim) -> Verdict:
+    """PROVED when Z3 finds every negated claim unsatisfiable; `reach` says for what.
+
+    A satisfiable negation refutes if the claim's witness turns the model into a counterexample; else it is UNKNOWN.
+    """
+    obligations = []
+    for claim in claims:
+        proof_obligation = obligation(claim.name, claim.hypotheses, claim.goal)
+        decision = decide(proof_obligation)
+        if decision.answer is not Answer.UNSATISFIABLE:
+            return _unproved(claim, decision)
+        obligations.append(proof_obligation)
+    return Verdict(Outcome.PROVED, reach, obligations=tuple(obligations))
+
+
+def _unproved(claim: Claim, decision: Decision) -> Verdict:
+    if decision.answer is Answer.UNKNOWN:
+        return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: {decision.reason}")
+    counterexample = claim.witness(decision.model) if claim.witness else None
+    if counterexample is None:
+        shown = ", ".join(f"{name} = {value}" for name, value in decision.model.items())
+        return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: a model without a scenario: {shown}")
+    return Verdict(Outcome.REFUTED, claim.name, counterexample=counterexample)
+
+
+def first_violation(profile: Profile, name: str, cases: Iterable[Mapping[str, Json]]) -> Counterexample | None:
+    """The first parameters at which a scenario violates its property."""
+    for parameters in cases:
+        if violates(profile, name, parameters):
+            return Counterexample(name, parameters)
+    return None
+
+
+def exhaust(profile: Profile, name: str, reach: str, cases: Iterable[Mapping[str, Json]]) -> Verdict:
+    """EXHAUSTED when a scenario violates its property for none of the cases, which `reach` describes completely."""
+    counted = 0
+    for counted, parameters in enumerate(cases, start=1):
+        if violates(profile, name, parameters):
+            return Verdict(
+                Outcome.REFUTED, f"case {counted} of {name}", counterexample=Counterexample(name, parameters)
+            )
+    if counted == 0:
+        return Verdict(Outcome.UNKNOWN, reach, reason=f"{name}: no case was explored")
+    return Verdict(Outcome.EXHAUSTED, f"{reach} ({counted:,} cases)")

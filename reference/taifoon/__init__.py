@@ -1,0 +1,1 @@
+"""The executable specification of the Taifoon protocol: pure, contract-annotated, one package for each section."""

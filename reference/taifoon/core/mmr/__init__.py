@@ -1,0 +1,1 @@
+"""Section 2.1: the Merkle mountain range: shape, combination, frontier, storage, and proofs."""

@@ -1,0 +1,1 @@
+"""Conventions of the protocol: encoding, hashing, signatures, exact arithmetic."""

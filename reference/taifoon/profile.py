@@ -1,0 +1,199 @@
+"""Profiles: which repairs of the source document are in force.
+
+The source, read literally, is the profile `DOCUMENT`: no resolution at all. `HARDENED` has every resolution. Both run
+in one engine: decisions go through rule functions that take a profile and show the literal rule beside the repaired
+one. Switching off a single resolution gives the weakened profiles with which the theorems show that each repair is
+needed.
+
+Every resolution is explained in `spec/catalogue/resolutions.toml`, every parameter in `spec/catalogue/parameters.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from taifoon.rejection import Rejected, RejectionCode
+
+
+class Resolution(Enum):
+    """One repaired rule. A family (the part before the dot) holds the rules that mend one group of defects."""
+
+    # Conventions: encoding, hashing.
+    CANONICAL_ENCODING = "RES-ENC.canonical"
+    NO_TRAILING_BYTES = "RES-ENC.trailing"
+    KNOWN_TAGS = "RES-ENC.tags"
+    BOUNDED_LENGTHS = "RES-ENC.bounds"
+    HASH_ROLES = "RES-ENC.roles"
+    HASH_INTEGER = "RES-ENC.integer"
+
+    # Section 2.1: the mountain range and its proofs.
+    BAG_ORDER = "RES-MMR.bag-order"
+    SIZED_ROOT = "RES-MMR.sized-root"
+    PEAK_COUNT = "RES-MMR.peak-count"
+    CANONICAL_SIZE = "RES-MMR.canonical-size"
+    INDEX_BOUND = "RES-MMR.index-bound"
+    CLAIMED_INDEX = "RES-MMR.claimed-index"
+    UNIQUE_POSITIONS = "RES-MMR.unique-positions"
+    EXACT_ITEMS = "RES-MMR.exact-items"
+    ROOT_COMPARED = "RES-MMR.root-compared"
+    CONSISTENCY = "RES-MMR.consistency"
+
+    # Section 2.1: leaves, logs, batches, assignment.
+    LOG_ORDER = "RES-LOG"
+    LEAF_IMMUTABLE = "RES-LEAF2"
+    BATCH_LOG = "RES-BATCH"
+    JOB_LIFE = "RES-JOB"
+    EPOCH_SEED = "RES-EPOCH"
+    RANK_ASSIGNMENT = "RES-ASSIGN"
+    CLUSTER_COUNT = "RES-COUNT"
+    SEATS = "RES-STAKE"
+    LEADER_ROTATION = "RES-LEADER"
+    CAPABLE_OWNERS = "RES-CAP"
+    ROOT_ATTESTATION = "RES-ROOTATT"
+    ROLES = "RES-ROLE"
+    TIME = "RES-TIME"
+    JOB_PRIORITY = "RES-PRIOJOB"
+    REPLICAS = "RES-REPL"
+
+    # Sections 2.3, 2.4 and 6.2: blocks and finality.
+    QUORUM = "RES-QUORUM"
+    VOTE_ONCE = "RES-BFT.once"
+    FINALISE_EXCLUDES_NULLIFY = "RES-BFT.finalise-excludes-nullify"
+    FINALISE_NEEDS_NOTARISATION = "RES-BFT.finalise-needs-notarisation"
+    CERTIFIED_LINEAGE = "RES-BFT.lineage"
+    BOUND_STATEMENT = "RES-BFT.statement"
+    VIEW_CHANGE = "RES-VIEW"
+    BLOCK_HASH = "RES-HASH"
+    DERIVED_FIELDS = "RES-DERIVE"
+    CERTIFICATE = "RES-CERT"
+    BLOCK_VALIDITY = "RES-VALID"
+    GENESIS = "RES-GENESIS"
+    CHECKPOINT = "RES-CHECKPT"
+
+    # Section 3: redundancy, metrics, control.
+    DUPLICATION = "RES-DUP"
+    METRICS = "RES-METRIC"
+    EFFICIENCY = "RES-EFF"
+    CONTROL = "RES-CTRL"
+
+    # Section 4: network.
+    ENVELOPE = "RES-ENV"
+    GOSSIP = "RES-GOSSIP"
+    MESSAGE_PRIORITY = "RES-PRIO"
+    MESSAGES = "RES-MSG"
+
+    # Section 5: rewards and slashing.
+    REWARD = "RES-REWARD"
+    SLASHING = "RES-SLASH"
+    DOUBLE_VOTE = "RES-SLASH.double-vote"
+    EVIDENCE = "RES-EVID"
+    DESYNCHRONISATION = "RES-DESYNC"
+    INACTIVITY = "RES-ABANDON"
+
+    # Section 6: attacks and failures.
+    PARTITION = "RES-PARTITION"
+    MERGE = "RES-MERGE"
+    CROSS_VALIDATION = "RES-XVAL"
+    REPUTATION = "RES-REP"
+
+    @property
+    def family(self) -> str:
+        """The group of rules that this one belongs to, such as `RES-MMR`."""
+        return self.value.partition(".")[0]
+
+
+# A resolution that makes no sense without another: what it requires.
+REQUIRES: dict[Resolution, frozenset[Resolution]] = {
+    Resolution.CONSISTENCY: frozenset({Resolution.SIZED_ROOT}),
+    Resolution.BATCH_LOG: frozenset({Resolution.LOG_ORDER}),
+    Resolution.FINALISE_EXCLUDES_NULLIFY: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.FINALISE_NEEDS_NOTARISATION: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.CERTIFIED_LINEAGE: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.DOUBLE_VOTE: frozenset({Resolution.BOUND_STATEMENT, Resolution.SLASHING}),
+    Resolution.CHECKPOINT: frozenset({Resolution.EPOCH_SEED}),
+    Resolution.RANK_ASSIGNMENT: frozenset({Resolution.EPOCH_SEED}),
+    Resolution.LEADER_ROTATION: frozenset({Resolution.EPOCH_SEED}),
+}
+
+
+class Suite(Enum):
+    """Hash suites; the suite's id is part of the chain id, hence of every signed statement."""
+
+    BLAKE3 = "blake3"
+    SHA256 = "sha256"
+    KECCAK256 = "keccak256"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Numbers that the protocol leaves open, with the values it ships. Reasons: `spec/catalogue/parameters.toml`."""
+
+    suite: Suite = Suite.BLAKE3
+    minimum_cluster: int = 5
+    seed_lag: int = 2
+
+    def __post_init__(self) -> None:
+        if self.minimum_cluster < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"minimum_cluster is {self.minimum_cluster}; a cluster has at least 1 seat: choose 1 or more",
+            )
+        if self.seed_lag < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"seed_lag is {self.seed_lag}; a seed reads an earlier epoch: choose 1 or more",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A set of resolutions and parameters. `resolution in profile` asks whether a rule is repaired."""
+
+    name: str
+    resolutions: frozenset[Resolution]
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def __post_init__(self) -> None:
+        for resolution in Resolution:
+            missing = REQUIRES.get(resolution, frozenset()) - self.resolutions
+            if resolution in self.resolutions and missing:
+                names = ", ".join(sorted(item.value for item in missing))
+                raise Rejected(
+                    RejectionCode.PROFILE_INCONSISTENT,
+                    f"profile {self.name!r} has {resolution.value}, which requires {names}: "
+                    f"add {names} or drop {resolution.value}",
+                )
+
+    def __contains__(self, resolution: Resolution) -> bool:
+        return resolution in self.resolutions
+
+    def without(self, resolution: Resolution) -> Profile:
+        """This profile with one rule as the source has it, and with it whatever requires that rule."""
+        dropped = dependents(resolution)
+        return Profile(f"{self.name}-without-{resolution.value}", self.resolutions - dropped, self.parameters)
+
+    def with_parameters(self, parameters: Parameters) -> Profile:
+        """This profile with other numbers."""
+        return Profile(self.name, self.resolutions, parameters)
+
+
+def dependents(resolution: Resolution) -> frozenset[Resolution]:
+    """The resolution and all that require it, directly or through others."""
+    found = {resolution}
+    while True:
+        more = {item for item, required in REQUIRES.items() if required & found} - found
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+def profile_of(name: str, resolutions: Iterable[Resolution], parameters: Parameters | None = None) -> Profile:
+    """A profile from any collection of resolutions."""
+    return Profile(name, frozenset(resolutions), parameters or Parameters())
+
+
+# The reading choices of the source take untagged SHA-256 for its undefined `hash()`.
+DOCUMENT = profile_of("document", (), Parameters(suite=Suite.SHA256))
+HARDENED = profile_of("hardened", Resolution)

@@ -1,0 +1,73 @@
+"""Rejection codes: the closed list of reasons for which the protocol refuses a value.
+
+A protocol fault (bytes from another node, a proof, a claim) raises `Rejected` with exactly one code.
+A programming fault raises the contract library's violation instead; the two never mix.
+
+The registry is append-only: a number, once published, keeps its name and its meaning for ever, because other
+clients report it and conformance vectors quote it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class RejectionCode(Enum):
+    """Why a value was refused: a stable number and one sentence."""
+
+    ENCODING_TRUNCATED = (1, "The bytes end before the value is complete.")
+    ENCODING_TRAILING_BYTES = (2, "Bytes are left over after the value is complete.")
+    ENCODING_UNKNOWN_TAG = (3, "A tag byte names no variant of the enum, option or boolean.")
+    ENCODING_OVER_LONG = (4, "A length prefix exceeds the maximum that the field declares.")
+    ENCODING_OUT_OF_RANGE = (5, "A value does not fit the width or length of its field.")
+    SIGNATURE_INVALID = (6, "The signature does not verify under ZIP-215 for this key and message.")
+    MMR_FULL = (7, "The range already holds the greatest number of leaves that it can number.")
+    MMR_PEAK_COUNT = (8, "The number of peaks differs from the number of set bits of the leaf count.")
+    MMR_SIZE_NOT_CANONICAL = (9, "The node count belongs to no leaf count.")
+    MMR_INDEX_OUT_OF_RANGE = (10, "A leaf index is not below the leaf count.")
+    MMR_POSITIONS_EMPTY = (11, "A proof about leaves names no leaf.")
+    MMR_POSITIONS_UNSORTED = (12, "The leaf indices of a proof are not strictly increasing.")
+    MMR_PROOF_TOO_SHORT = (13, "The proof holds fewer items than its shape needs.")
+    MMR_PROOF_TOO_LONG = (14, "Items are left over after the proof's shape is filled.")
+    MMR_ITEM_SIZE = (15, "A proof item or root is not a digest of 32 bytes.")
+    MMR_ROOT_MISMATCH = (16, "The root computed from the proof differs from the expected root.")
+    MMR_SUBTREE_INVALID = (17, "The interval is not a subtree: its start is no multiple of its rounded size.")
+    MMR_SHRINKS = (18, "A consistency proof leads from a longer range to a shorter one.")
+    MMR_SUBTREE_MISMATCH = (19, "The subtree hash computed from the proof differs from the expected one.")
+    MMR_UNPROVED_EXTENSION = (20, "A new root was offered without a proof that it extends the known one.")
+    JOB_UNKNOWN = (21, "A completion refers to a job that has no intake leaf.")
+    JOB_ALREADY_COMPLETED = (22, "The job already has its completion leaf.")
+    JOB_ALREADY_TAKEN_IN = (23, "The job already has its intake leaf.")
+    LEAF_KIND = (24, "An intake leaf carries a commitment, or a completion leaf carries none.")
+    BLOCK_DISCONTINUOUS = (25, "The block's number is not the one after the last block of the log.")
+    CLUSTER_COUNT_INVALID = (26, "The cluster count is below one.")
+    ROOT_UNKNOWN = (27, "The global root that an assignment reads is not finalised yet.")
+    PROFILE_INCONSISTENT = (28, "The set of resolutions lacks one that another of them requires.")
+    PARAMETER_INVALID = (29, "A parameter of the profile is outside its stated range.")
+    NODE_NOT_STORED = (30, "This role does not store the node that the request needs.")
+    MMR_INDEX_MISMATCH = (31, "The proof is of other leaves or another subtree than the claim.")
+
+    @property
+    def number(self) -> int:
+        """Stable number of the code, counted from 1 in the order of publication."""
+        return self.value[0]
+
+    @property
+    def sentence(self) -> str:
+        """What the code says, in one sentence."""
+        return self.value[1]
+
+
+class Rejected(Exception):
+    """A protocol fault: the value was refused for the reason that `code` names.
+
+    `detail` tells the field, the rule and the value at hand; it is for people, never for decisions.
+    """
+
+    def __init__(self, code: RejectionCode, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code.name}: {self.detail or self.code.sentence}"
