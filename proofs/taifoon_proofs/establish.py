@@ -29,9 +29,12 @@ def prove(reach: str, *claims: Claim) -> Verdict:
     """PROVED when Z3 finds every negated claim unsatisfiable; `reach` says for what.
 
     A satisfiable negation refutes if the claim's witness turns the model into a counterexample; else it is UNKNOWN.
+    Hypotheses that contradict each other would prove anything, so they have to be satisfiable.
     """
     obligations = []
     for claim in claims:
+        if decide(obligation(claim.name, claim.hypotheses, z3.BoolVal(val=False))).answer is not Answer.SATISFIABLE:
+            return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: no model of the hypotheses was found")
         proof_obligation = obligation(claim.name, claim.hypotheses, claim.goal)
         decision = decide(proof_obligation)
         if decision.answer is not Answer.UNSATISFIABLE:

@@ -89,8 +89,11 @@ def confirm(text: str, milliseconds: int = CVC5_MILLISECONDS, *, finite_models: 
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
     symbols = parser.getSymbolManager()
     printed = ""
-    while not (command := parser.nextCommand()).isNull():
-        printed += str(command.invoke(solver, symbols))
+    try:
+        while not (command := parser.nextCommand()).isNull():
+            printed += str(command.invoke(solver, symbols))
+    except RuntimeError as error:
+        return Decision(Answer.UNKNOWN, reason=f"cvc5 cannot read the text: {error}")
     last = printed.strip().splitlines()[-1] if printed.strip() else "no answer"
     if last == "unsat":
         return Decision(Answer.UNSATISFIABLE)

@@ -37,7 +37,6 @@ class Resolution(Enum):
     CLAIMED_INDEX = "RES-MMR.claimed-index"
     UNIQUE_POSITIONS = "RES-MMR.unique-positions"
     EXACT_ITEMS = "RES-MMR.exact-items"
-    ROOT_COMPARED = "RES-MMR.root-compared"
     CONSISTENCY = "RES-MMR.consistency"
 
     # Section 2.1: leaves, logs, batches, assignment.

@@ -46,6 +46,7 @@ class RejectionCode(Enum):
     PARAMETER_INVALID = (29, "A parameter of the profile is outside its stated range.")
     NODE_NOT_STORED = (30, "This role does not store the node that the request needs.")
     MMR_INDEX_MISMATCH = (31, "The proof is of other leaves or another subtree than the claim.")
+    LEAF_MISMATCH = (32, "A completion leaf differs from its intake leaf in more than the commitment.")
 
     @property
     def number(self) -> int:

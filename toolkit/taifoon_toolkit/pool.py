@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -80,7 +80,7 @@ def run_tasks(
     jobs: int,
     limit_seconds: float,
     environment: Mapping[str, str] | None = None,
-) -> Iterator[Event[T] | None]:
+) -> Generator[Event[T] | None, None, None]:
     """Do all tasks with at most `jobs` workers and report each event; None reports that time has passed.
 
     `perform` and the tasks are pickled. Closing the iterator, as an interrupt does, ends all workers.

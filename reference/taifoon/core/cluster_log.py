@@ -12,7 +12,7 @@ from typing import Annotated, Generic, TypeVar
 
 from icontract import ensure
 
-from taifoon.core.job_log import JobLog, complete, empty_job_log, take_in
+from taifoon.core.job_log import JobLog, empty_job_log, record
 from taifoon.core.leaf import MMRLeaf
 from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.mountains import MountainRange, empty_range, extend
@@ -66,17 +66,10 @@ def appends_on_arrival(profile: Profile) -> bool:
     return Resolution.LOG_ORDER not in profile
 
 
-def apply_leaf(combiner: Combiner[V], jobs: JobLog[V], leaf: MMRLeaf) -> JobLog[V]:
-    """The job log with one more event. Rejects as `take_in` and `complete` do."""
-    if leaf.proof_commitment is None:
-        return take_in(combiner, jobs, leaf)
-    return complete(combiner, jobs, leaf.job_id, leaf.proof_commitment)
-
-
 def arrive(combiner: Combiner[V], log: ClusterLog[V], leaf: MMRLeaf) -> ClusterLog[V]:
-    """The member's view when a leaf arrives from the network. Rejects as `apply_leaf` does."""
+    """The member's view when a leaf arrives from the network. Rejects as `record` does."""
     if appends_on_arrival(combiner.profile):
-        return replace(log, jobs=apply_leaf(combiner, log.jobs, leaf))
+        return replace(log, jobs=record(combiner, log.jobs, leaf))
     return replace(log, mempool=(*log.mempool, leaf))
 
 
@@ -84,7 +77,7 @@ def arrive(combiner: Combiner[V], log: ClusterLog[V], leaf: MMRLeaf) -> ClusterL
 def finalise(combiner: Combiner[V], log: ClusterLog[V], block: LogBlock) -> ClusterLog[V]:
     """The member's view when a block is final.
 
-    Rejects with BLOCK_DISCONTINUOUS for any block but the next, and as `apply_leaf` does; then nothing is applied.
+    Rejects with BLOCK_DISCONTINUOUS for any block but the next, and as `record` does; then nothing is applied.
     """
     if block.number != log.height + 1:
         raise Rejected(RejectionCode.BLOCK_DISCONTINUOUS, f"number is {block.number}; the next is {log.height + 1}")
@@ -93,18 +86,18 @@ def finalise(combiner: Combiner[V], log: ClusterLog[V], block: LogBlock) -> Clus
     jobs = log.jobs
     completed = []
     for leaf in block.leaves:
-        jobs = apply_leaf(combiner, jobs, leaf)
+        jobs = record(combiner, jobs, leaf)
         if not leaf.is_intake:
             completed.append(LeafIndex(len(jobs.leaves) - 1))
     mempool = tuple(leaf for leaf in log.mempool if leaf not in block.leaves)
     applied = replace(log, height=block.number, jobs=jobs, mempool=mempool)
     if not completed:
         return applied
-    record = BatchRecord(block.block_hash, completed[0], completed[-1])
+    batch = BatchRecord(block.block_hash, completed[0], completed[-1])
     return replace(
         applied,
-        batches=extend(combiner, log.batches, (encode(BatchRecord, record),)),
-        records=(*log.records, record),
+        batches=extend(combiner, log.batches, (encode(BatchRecord, batch),)),
+        records=(*log.records, batch),
     )
 
 
@@ -135,8 +128,8 @@ def jobs_under_batch_peaks(profile: Profile, log: ClusterLog[V]) -> tuple[tuple[
     return tuple(
         tuple(
             leaf
-            for record in log.records[span.start : span.stop]
-            for leaf in leaves[record.first_completion : record.last_completion + 1]
+            for batch in log.records[span.start : span.stop]
+            for leaf in leaves[batch.first_completion : batch.last_completion + 1]
             if not leaf.is_intake
         )
         for span in mountains_of(log.batches.count)

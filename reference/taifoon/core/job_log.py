@@ -51,16 +51,36 @@ def take_in(combiner: Combiner[V], log: JobLog[V], intake: MMRLeaf) -> JobLog[V]
     return JobLog((*log.leaves, intake), extend(combiner, log.mountains, (leaf_content(intake),)))
 
 
-@ensure(lambda result: result.mountains.count == len(result.leaves))
-def complete(combiner: Combiner[V], log: JobLog[V], job_id: Hash32, commitment: Hash32) -> JobLog[V]:
-    """The log with a job completed. Rejects with JOB_UNKNOWN, JOB_ALREADY_COMPLETED, MMR_FULL."""
+def intake_of(log: JobLog[V], job_id: Hash32) -> MMRLeaf:
+    """The intake leaf of a job that is not completed. Rejects with JOB_UNKNOWN, JOB_ALREADY_COMPLETED."""
     of_job = tuple(leaf for leaf in log.leaves if leaf.job_id == job_id)
     if not of_job:
         raise Rejected(RejectionCode.JOB_UNKNOWN, f"job_id {job_id.hex()} has no intake leaf: take the job in first")
     if not all(leaf.is_intake for leaf in of_job):
         raise Rejected(RejectionCode.JOB_ALREADY_COMPLETED, f"job_id {job_id.hex()} has its completion leaf already")
-    leaves = completed_leaves(combiner.profile, log.leaves, completion_of(of_job[0], commitment))
+    return of_job[0]
+
+
+@ensure(lambda result: result.mountains.count == len(result.leaves))
+def complete(combiner: Combiner[V], log: JobLog[V], job_id: Hash32, commitment: Hash32) -> JobLog[V]:
+    """The log with a job completed. Rejects with JOB_UNKNOWN, JOB_ALREADY_COMPLETED, MMR_FULL."""
+    completion = completion_of(intake_of(log, job_id), commitment)
+    leaves = completed_leaves(combiner.profile, log.leaves, completion)
     if leaves[: len(log.leaves)] == log.leaves:
         added = tuple(leaf_content(leaf) for leaf in leaves[len(log.leaves) :])
         return JobLog(leaves, extend(combiner, log.mountains, added))
     return JobLog(leaves, range_of(combiner, tuple(leaf_content(leaf) for leaf in leaves)))
+
+
+def record(combiner: Combiner[V], log: JobLog[V], leaf: MMRLeaf) -> JobLog[V]:
+    """The log with one more event, given as its leaf.
+
+    Rejects as `take_in` and `complete` do, and with LEAF_MISMATCH for a completion that is not that of its intake.
+    """
+    if leaf.proof_commitment is None:
+        return take_in(combiner, log, leaf)
+    if leaf != completion_of(intake_of(log, leaf.job_id), leaf.proof_commitment):
+        raise Rejected(
+            RejectionCode.LEAF_MISMATCH, f"job_id {leaf.job_id.hex()}: only proof_commitment may differ from the intake"
+        )
+    return complete(combiner, log, leaf.job_id, leaf.proof_commitment)

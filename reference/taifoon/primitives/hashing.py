@@ -63,8 +63,6 @@ class Role(Enum):
     """The identity of a genesis."""
     STATE = "state"
     """The pair of roots of a cluster, which a block commits to."""
-    BATCH = "batch"
-    """A leaf of the accumulator of completed batches."""
 
 
 KEY_CONTEXT = "taifoon v1 "

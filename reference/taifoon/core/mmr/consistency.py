@@ -109,7 +109,8 @@ def verify_subtree(
     """Accept that the range (count, root) has a subtree with this value, or reject.
 
     Rejects with MMR_FULL, MMR_SUBTREE_INVALID (also for an empty subtree, which says nothing), MMR_INDEX_MISMATCH,
-    MMR_INDEX_OUT_OF_RANGE, MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT, MMR_PROOF_TOO_LONG, MMR_ROOT_MISMATCH.
+    MMR_INDEX_OUT_OF_RANGE, MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT, MMR_PROOF_TOO_LONG, MMR_SUBTREE_MISMATCH,
+    MMR_ROOT_MISMATCH.
     """
     check_subtree(subtree, count)
     if subtree.size == 0:
@@ -121,8 +122,11 @@ def verify_subtree(
     if not combiner.is_value(value):
         raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the subtree's value is no digest: {value!r}")
     items = Items(combiner, proof.items)
-    _, bag = folded_subtree(combiner, whole(count), subtree, value, items)
+    computed, bag = folded_subtree(combiner, whole(count), subtree, value, items)
     items.finish()
+    # Where the walk ends inside the subtree, its value comes from the items and has to be the claimed one.
+    if computed != value:
+        raise Rejected(RejectionCode.MMR_SUBTREE_MISMATCH, f"the proof gives {computed!r}, claimed is {value!r}")
     check_root(combiner, root, count, bag)
 
 
@@ -151,6 +155,8 @@ def verify_consistency(
     check_subtree(whole(old_count), count)
     if proof.subtree != whole(old_count):
         raise Rejected(RejectionCode.MMR_INDEX_MISMATCH, f"the proof is of {proof.subtree}, not of {whole(old_count)}")
+    if not combiner.is_value(root):
+        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the newer root is no digest: {root!r}")
     items = Items(combiner, proof.items)
     if old_count == 0:
         # Every range extends the empty one; only the older root remains to be checked.

@@ -16,6 +16,7 @@ from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.shape import (
     MAX_LEAVES,
     accepts_peak_count,
+    kept,
     leaf_position,
     merges,
     node_count,
@@ -57,7 +58,7 @@ def checked_frontier(profile: Profile, count: LeafCount, peaks: tuple[V, ...]) -
 
 
 @ensure(lambda frontier, result: result.count == frontier.count + 1)
-@ensure(lambda frontier, result: len(frontier.peaks) - len(result.peaks) == merges(frontier.count) - 1)
+@ensure(lambda frontier, result: len(result.peaks) == popcount(kept(frontier.count)) + 1)
 def append(combiner: Combiner[V], frontier: Frontier[V], content: bytes) -> Frontier[V]:
     """The frontier with one more leaf.
 

@@ -24,13 +24,6 @@ def accepts_leftovers(profile: Profile, leftovers: int) -> bool:
     return leftovers >= 0
 
 
-def accepts_difference(profile: Profile, equal: bool) -> bool:  # noqa: FBT001 - a truth value is the subject
-    """Rule: whether a computed value may differ from the expected one. Literally, nobody has to look."""
-    if Resolution.ROOT_COMPARED in profile:
-        return equal
-    return True
-
-
 class Items(Generic[V]):
     """The items of one proof, taken from the front. Rejects with MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT or _TOO_LONG."""
 
@@ -63,5 +56,5 @@ def check_root(combiner: Combiner[V], root: V, count: LeafCount, bag: V) -> None
     if not combiner.is_value(root):
         raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the expected root is no digest: {root!r}")
     computed = combiner.root(count, NodePosition(node_count(count)), bag)
-    if not accepts_difference(combiner.profile, computed == root):
+    if computed != root:
         raise Rejected(RejectionCode.MMR_ROOT_MISMATCH, f"the proof gives {computed!r}, expected is {root!r}")

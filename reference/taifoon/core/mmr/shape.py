@@ -40,7 +40,7 @@ def popcount(count: int) -> int:
     """Number of set bits, hence of mountains."""
     total = count & 1
     for height in range(1, MAX_HEIGHT + 1):
-        total = total + bit(count, height)
+        total = total + ((count >> height) & 1)
     return total
 
 
@@ -84,7 +84,7 @@ def accepts_peak_count(profile: Profile, count: int, peaks: int) -> bool:
     """Rule: whether a claimed number of peaks fits the leaf count. Literally, nothing ties the two."""
     if Resolution.PEAK_COUNT in profile:
         return peaks == popcount(count)
-    return 0 <= peaks <= MAX_HEIGHT + 1
+    return (peaks >= 0) & (peaks <= MAX_HEIGHT + 1)
 
 
 def accepts_remainder(profile: Profile, remainder: int) -> bool:
