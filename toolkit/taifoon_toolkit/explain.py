@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -115,7 +116,11 @@ def theorem_page(library: Library, name: str) -> Page:
         lambda item: f"{library.catalogue.resolutions[item].title}. {library.catalogue.resolutions[item].literal}",
     )
     traces = [f"audit/traces/{name}.without-{item.value}.itf.json" for item in theorem.needs]
-    yield part("See it fail", f"taifoon audit --theorem {name}", *(f"taifoon replay {trace}" for trace in traces))
+    yield part(
+        "See it fail",
+        f"taifoon audit --theorem {shlex.quote(name)}",
+        *(f"taifoon replay {shlex.quote(trace)}" for trace in traces),
+    )
 
 
 def requirement_words(library: Library, name: str) -> str:
@@ -144,7 +149,7 @@ def defect_page(library: Library, name: str) -> Page:
         yield part(
             "See it happen",
             f"taifoon audit --section {defect.section}",
-            *(f"taifoon replay {trace}" for trace in traces),
+            *(f"taifoon replay {shlex.quote(trace)}" for trace in traces),
         )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from taifoon_toolkit.contracts import ContractVerdict
 from taifoon_toolkit.ledger import Ledger
+
+# XML has no way to write these.
+FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(ledger: Ledger) -> str:
@@ -23,7 +27,7 @@ def junit_xml(ledger: Ledger) -> str:
     root.set("tests", str(total))
     root.set("failures", str(sum(int(part.get("failures", "0")) for part in root)))
     indent(root, " ")
-    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return tostring(root, encoding="utf-8", xml_declaration=True).decode() + "\n"
 
 
 def suite(root: Element, name: str, cases: Iterable[tuple[str, str | None, list[str]]]) -> None:
@@ -34,7 +38,7 @@ def suite(root: Element, name: str, cases: Iterable[tuple[str, str | None, list[
         place = f"{name}.{section}" if section else name
         case = SubElement(part, "testcase", classname=place, name=case_name)
         for fault in faults:
-            SubElement(case, "failure", message=fault)
+            SubElement(case, "failure", message=FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", fault))
     part.set("tests", str(len(found)))
     part.set("failures", str(sum(bool(faults) for _, _, faults in found)))
 

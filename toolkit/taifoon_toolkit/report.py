@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ def template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["parameters"] = parameter_text
+    environment.filters["quoted"] = shlex.quote
     return environment.get_template("index.html.j2")
 
 

@@ -55,7 +55,7 @@ def forked(combiner: FreeCombiner, leaves: int, at: int) -> MountainRange[Term]:
 
 @scenario("mmr/forked-head")
 def forked_head_adopted(
-    profile: Profile, trace: Trace, *, known: int, leaves: int, fork: int, items: list[str] | None
+    profile: Profile, trace: Trace, *, known: int, leaves: int, fork: int, items: list[str] | None = None
 ) -> bool:
     """A light client that holds a head adopts one of a range that does not begin with the same leaves.
 

@@ -1,0 +1,59 @@
+# `make audit` and `make test` do all set-up themselves; `make check` is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ROOMS := reference optimized models proofs toolkit
+
+.PHONY: setup audit test check format lint types rooms pin clean peers
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+audit: $(READY)
+	$(BIN)/taifoon audit $(ARGS)
+
+test: $(READY) peers
+	$(BIN)/pytest -n auto $(ARGS)
+
+# The npm package that the encoding is compared with; tests skip with a reason where npm is absent.
+peers:
+	@if command -v npm >/dev/null; then \
+	  test -d tests/interop/node_modules || \
+	  (cd tests/interop && npm install --silent --no-package-lock --ignore-scripts --no-fund --no-audit) || \
+	  echo "npm could not install the peers: their tests will skip"; \
+	fi
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy $(ROOMS) tests
+
+rooms: $(READY)
+	$(BIN)/lint-imports
+
+check: lint types rooms test audit
+
+# Pin every dependency again; the file names no registry.
+pin: $(READY)
+	$(PYTHON) -m venv $(VENV)/pin
+	$(VENV)/pin/bin/pip install --quiet pip-tools
+	{ sed -n '/^# /p' constraints.txt; $(VENV)/pin/bin/pip-compile --quiet --upgrade --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe \
+	  --extra dev --extra fast --all-build-deps --output-file - pyproject.toml; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean:
+	rm -rf $(VENV) audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
