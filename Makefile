@@ -39,7 +39,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 types: $(READY)
-	$(BIN)/mypy $(ROOMS) tests
+	$(BIN)/mypy $(ROOMS)
 
 rooms: $(READY)
 	$(BIN)/lint-imports

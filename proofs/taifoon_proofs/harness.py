@@ -17,7 +17,7 @@ from taifoon_proofs.catalogue import Catalogue
 from taifoon_proofs.itf import run_to_itf
 from taifoon_proofs.registry import Theorem, load
 from taifoon_proofs.scenario import SCENARIOS, replays, run
-from taifoon_proofs.smt import Answer, confirm
+from taifoon_proofs.smt import Answer, Obligation, confirm
 from taifoon_proofs.verdict import Counterexample, Outcome, Verdict
 
 Record = dict[str, Any]
@@ -63,12 +63,13 @@ def profile_of_task(task: Task) -> Profile:
 
 
 def perform(task: Task, catalogue: Catalogue) -> Record:
-    """Do one task. The record holds JSON values only and is the same in every process."""
+    """Do one task, except a cross-check, which needs the obligations of a record (`cross_checked`).
+
+    The record holds JSON values only and is the same in every process.
+    """
     theorems = load()
     if task.kind is Kind.DEFECT:
         return judged_defect(task, catalogue)
-    if task.kind is Kind.CROSS_CHECK:
-        return cross_checked(theorems[task.subject].judge(HARDENED))
     profile = profile_of_task(task)
     return recorded(theorems[task.subject].judge(profile), profile, task.subject)
 
@@ -112,9 +113,9 @@ def judged_defect(task: Task, catalogue: Catalogue) -> Record:
     return {"verdict": outcome.value, "witnesses": witnesses}
 
 
-def cross_checked(verdict: Verdict) -> Record:
+def cross_checked(obligations: Sequence[Obligation]) -> Record:
     """The second solver's opinion of each obligation."""
-    opinions = [{"name": item.name, "verdict": confirm(item.text).answer.value} for item in verdict.obligations]
+    opinions = [{"name": item.name, "verdict": confirm(item.text).answer.value} for item in obligations]
     answers = {opinion["verdict"] for opinion in opinions}
     if Answer.SATISFIABLE.value in answers:
         overall = Answer.SATISFIABLE.value

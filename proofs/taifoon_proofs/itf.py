@@ -110,8 +110,12 @@ def counterexample_of(document: object) -> tuple[Profile, Counterexample, list[J
             f"not a trace of this project: {error}; its #meta needs scenario, parameters and profile "
             "(name, resolutions, parameters), beside states: use a file that `taifoon audit` wrote"
         ) from error
-    if counterexample.scenario not in SCENARIOS:
+    if not isinstance(counterexample.scenario, str) or counterexample.scenario not in SCENARIOS:
         raise TraceFileError(
             f"#meta.scenario: {counterexample.scenario!r} is unknown: use one of {', '.join(sorted(SCENARIOS))}"
+        )
+    if not isinstance(counterexample.parameters, Mapping):
+        raise TraceFileError(
+            f"#meta.parameters: {counterexample.parameters!r} is no object: give the scenario's parameters by name"
         )
     return profile, counterexample, states

@@ -1,7 +1,8 @@
 """Lets the reference's integer formulas run on symbolic terms.
 
 The reference divides with `//`. SMT-LIB division rounds towards the floor for a positive divisor, so `//` by a positive
-constant means the same on terms; any other divisor is refused rather than given another meaning.
+constant means the same on terms; any other divisor, and any real dividend, is refused rather than given another
+meaning.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ WORD = 64
 
 
 def _floor_division(dividend: z3.ArithRef, divisor: object) -> z3.ArithRef:
+    if not dividend.is_int():
+        raise TypeError(f"symbolic // needs an integer dividend, not the real {dividend}")
     if not isinstance(divisor, int) or isinstance(divisor, bool) or divisor <= 0:
         raise TypeError(f"symbolic // needs a positive constant divisor, not {divisor!r}")
     return dividend / z3.IntVal(divisor)

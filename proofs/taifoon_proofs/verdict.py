@@ -5,13 +5,13 @@ Nothing is rounded up. A verdict made of several parts is as strong as its weake
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from taifoon_proofs.smt import Obligation
 
-Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class Outcome(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rich.console import Console, Group, RenderableType
@@ -13,11 +13,12 @@ from rich.text import Text
 
 from taifoon.profile import HARDENED, Resolution, dependents
 from taifoon.rejection import RejectionCode
-from taifoon_proofs.catalogue import Catalogue, load_catalogue
+from taifoon_proofs.catalogue import Catalogue, Defect, ResolutionEntry, TheoremEntry, load_catalogue
 from taifoon_proofs.registry import Theorem, load
 from taifoon_toolkit.spec import Entry, assumptions, parameters, readings
 
 Page = Iterator[RenderableType]
+Speaker = Callable[[str], str]
 
 
 class UnknownIdError(ValueError):
@@ -82,11 +83,20 @@ def part(heading: str, *lines: str) -> Group:
     return Group(Text(), Text(heading, style="bold"), *body)
 
 
-def listed(heading: str, names: Iterable[str], say: Callable[[str], str]) -> Page:
+def listed(heading: str, names: Iterable[str], say: Speaker) -> Page:
     """A titled list of ids with a few words each; nothing where there are none."""
     lines = [f"{name}: {say(name)}" for name in names]
     if lines:
         yield part(heading, *lines)
+
+
+def titles(entries: Mapping[str, Defect] | Mapping[str, TheoremEntry] | Mapping[str, ResolutionEntry]) -> Speaker:
+    """Says the title of an entry."""
+
+    def say(name: str) -> str:
+        return entries[name].title if name in entries else "not in the catalogue"
+
+    return say
 
 
 def theorem_page(library: Library, name: str) -> Page:
@@ -96,14 +106,18 @@ def theorem_page(library: Library, name: str) -> Page:
     yield part(f"What it says (section {entry.section} of the source)", entry.statement)
     assumed = list(dict.fromkeys((*entry.assumptions, *(theorem.assumptions if theorem else ()))))
     if assumed:
-        yield from listed("What it assumes", assumed, lambda item: library.assumptions[item]["name"])
+        yield from listed(
+            "What it assumes",
+            assumed,
+            lambda item: str(library.assumptions.get(item, {}).get("name", "not in the catalogue")),
+        )
     else:
         yield part("What it assumes", "Nothing but arithmetic and logic.")
     mended = [item for item in library.catalogue.defects.values() if name in item.theorems]
     yield from listed(
         "Why it matters: it shows the repair of",
         (item.id for item in mended),
-        lambda item: library.catalogue.defects[item].title,
+        titles(library.catalogue.defects),
     )
     if theorem is None:
         yield part("How it is established", "No function proves it yet; its status is pending.")
@@ -138,8 +152,8 @@ def defect_page(library: Library, name: str) -> Page:
     yield part("What goes wrong, read literally", defect.flaw)
     yield from listed("The words of the source", defect.requirements, lambda item: requirement_words(library, item))
     yield part("The repair", defect.remedy)
-    yield from listed("The repaired rules", defect.resolutions, lambda item: catalogue.resolutions[item].title)
-    yield from listed("Theorems that show the repair", defect.theorems, lambda item: catalogue.theorems[item].title)
+    yield from listed("The repaired rules", defect.resolutions, titles(catalogue.resolutions))
+    yield from listed("Theorems that show the repair", defect.theorems, titles(catalogue.theorems))
     if defect.witnesses:
         traces = (
             [f"audit/traces/{name}.itf.json"]
@@ -159,10 +173,10 @@ def requirement_page(library: Library, name: str) -> Page:
     yield title(name, f"“{requirement.quote}”")
     yield Text(f"Section {requirement.section} of the source; {requirement.kind}; {requirement.status}.")
     yield part("What can be tested", requirement.meaning)
-    yield from listed("What is wrong with it", requirement.defects, lambda item: library.catalogue.defects[item].title)
+    yield from listed("What is wrong with it", requirement.defects, titles(library.catalogue.defects))
     if requirement.functions:
         yield part("Carried by", *requirement.functions)
-    yield from listed("Theorems", requirement.theorems, lambda item: library.catalogue.theorems[item].title)
+    yield from listed("Theorems", requirement.theorems, titles(library.catalogue.theorems))
     if requirement.tests:
         yield part("Tests", *requirement.tests)
 
@@ -175,21 +189,21 @@ def resolution_page(library: Library, name: str) -> Page:
     yield part("The repaired rule", entry.rule)
     yield part("The literal reading", entry.literal)
     yield part("Why this repair", entry.reason)
-    yield from listed("Mends", entry.defects, lambda item: catalogue.defects[item].title)
-    yield from listed("Needs", entry.requires, lambda item: catalogue.resolutions[item].title)
+    yield from listed("Mends", entry.defects, titles(catalogue.defects))
+    yield from listed("Needs", entry.requires, titles(catalogue.resolutions))
     member = next((item for item in Resolution if item.value == name), None)
     if member is not None:
         along = sorted(item.value for item in dependents(member) - {member})
-        yield from listed("Falls with it", along, lambda item: catalogue.resolutions[item].title)
+        yield from listed("Falls with it", along, titles(catalogue.resolutions))
         broken = [theorem.id for theorem in library.theorems.values() if member in theorem.needs]
-        yield from listed("Without it these fail", broken, lambda item: catalogue.theorems[item].title)
+        yield from listed("Without it these fail", broken, titles(catalogue.theorems))
 
 
 def family_page(library: Library, name: str) -> Page:
     """A family of repaired rules."""
     members = [item.value for item in Resolution if item.family == name and item in HARDENED]
     yield title(name, "a family of repaired rules")
-    yield from listed("Its rules", members, lambda item: library.catalogue.resolutions[item].title)
+    yield from listed("Its rules", members, titles(library.catalogue.resolutions))
 
 
 def rejection_page(library: Library, name: str) -> Page:
@@ -198,7 +212,7 @@ def rejection_page(library: Library, name: str) -> Page:
     yield title(name, f"rejection code {code.number}")
     yield part("What it says", code.sentence)
     named = [entry.id for entry in library.catalogue.resolutions.values() if name in entry.rule]
-    yield from listed("Rules that name it", named, lambda item: library.catalogue.resolutions[item].title)
+    yield from listed("Rules that name it", named, titles(library.catalogue.resolutions))
 
 
 def assumption_page(library: Library, name: str) -> Page:
@@ -208,7 +222,7 @@ def assumption_page(library: Library, name: str) -> Page:
     yield part("What is assumed", entry["statement"])
     yield part("Where it enters", entry["used"])
     users = [item.id for item in library.catalogue.theorems.values() if name in item.assumptions]
-    yield from listed("Theorems that assume it", users, lambda item: library.catalogue.theorems[item].title)
+    yield from listed("Theorems that assume it", users, titles(library.catalogue.theorems))
 
 
 def reading_page(library: Library, name: str) -> Page:

@@ -27,7 +27,8 @@ def junit_xml(ledger: Ledger) -> str:
     root.set("tests", str(total))
     root.set("failures", str(sum(int(part.get("failures", "0")) for part in root)))
     indent(root, " ")
-    return tostring(root, encoding="utf-8", xml_declaration=True).decode() + "\n"
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content.decode() + "\n"
 
 
 def suite(root: Element, name: str, cases: Iterable[tuple[str, str | None, list[str]]]) -> None:

@@ -220,7 +220,6 @@ def make_ledger(
 ) -> Ledger:
     """The ledger of an audit whose tasks have ended: `records` of those that succeeded, `failures` of the others."""
     keeper = _Bookkeeper(material, records, failures)
-    keeper.complaints.faults += plan.complaints
     keeper.complaints.faults += [f"{name}: {reason}" for name, reason in sorted(failures.items())]
     theorems = [keeper.theorem(theorem) for theorem in plan.theorems]
     defects = [keeper.defect(defect.id) for defect in plan.defects]

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from taifoon_proofs.harness import Kind, Task
 from taifoon_toolkit.plan import Plan
-from taifoon_toolkit.work import AuditTask, ContractTask
+from taifoon_toolkit.work import AuditTask, ContractTask, CrossCheck
 
 SECONDS_BETWEEN_LINES = 10.0
 ROWS_KEPT_FREE = 8
@@ -49,7 +49,6 @@ class Row:
     witnessed: int = 0
     needed: int = 0
     ended: int = 0
-    running: int = 0
     seconds: float = 0.0
 
 
@@ -64,6 +63,7 @@ class Progress:
     kept: int = 0
     failed: int = 0
     others: dict[str, int] = field(default_factory=dict)
+    working: list[str] = field(default_factory=list)
     live: Live | None = None
     last_line: float = field(default_factory=time.monotonic)
 
@@ -85,21 +85,23 @@ class Progress:
 
     def start(self, task: AuditTask) -> None:
         """A task has begun."""
-        if task.subject in self.rows:
-            self.rows[task.subject].running += 1
+        self.working.append(task.subject)
 
     def end(self, task: AuditTask, record: Mapping[str, Any] | None, seconds: float, *, kept: bool = False) -> None:
         """A task has ended; without a record it failed. `kept` records come from the cache."""
         self.ended += 1
         self.kept += kept
         self.failed += record is None
-        if isinstance(task, ContractTask) or task.kind is Kind.DEFECT:
-            group = "contracts" if isinstance(task, ContractTask) else "defects"
-            self.others[group] = self.others.get(group, 0) + 1
-        else:
-            self._note(task, self.rows[task.subject], record, seconds)
-            if not kept:
-                self.rows[task.subject].running -= 1
+        if not kept:
+            self.working.remove(task.subject)
+        if isinstance(task, ContractTask):
+            self.others["contracts"] = self.others.get("contracts", 0) + 1
+            return
+        task = task.task if isinstance(task, CrossCheck) else task
+        if task.kind is Kind.DEFECT:
+            self.others["defects"] = self.others.get("defects", 0) + 1
+            return
+        self._note(task, self.rows[task.subject], record, seconds)
 
     def _note(self, task: Task, row: Row, record: Mapping[str, Any] | None, seconds: float) -> None:
         verdict = "failed" if record is None else str(record["verdict"] or "-")
@@ -123,22 +125,21 @@ class Progress:
 
     def line(self) -> str:
         """The state in one line."""
-        running = [name for name, row in self.rows.items() if row.running]
-        suffix = f"; now {', '.join(running)}" if running else ""
+        suffix = f"; now {', '.join(sorted(set(self.working)))}" if self.working else ""
         failed = f", {self.failed} failed" if self.failed else ""
         return f"{self.ended} of {len(self.plan.tasks)} tasks done{failed}{suffix}"
 
     def render(self) -> Group:
         """The live table: theorems at work first, then as many of the others as the terminal holds."""
         room = max(3, self.console.height - ROWS_KEPT_FREE)
-        order = sorted(self.rows, key=lambda name: (not self.rows[name].running, self.rows[name].ended == 0, name))
+        order = sorted(self.rows, key=lambda name: (name not in self.working, self.rows[name].ended == 0, name))
         table = Table(box=None, pad_edge=False)
         for heading in ("theorem", "hardened", "tight", "document", "cvc5", "seconds"):
             table.add_column(heading, justify="right" if heading in ("tight", "seconds") else "left")
         for name in order[:room]:
             row = self.rows[name]
             table.add_row(
-                Text(name, style="bold" if row.running else ""),
+                Text(name, style="bold" if name in self.working else ""),
                 styled(row.hardened),
                 f"{row.witnessed} of {row.needed}",
                 styled(row.document),

@@ -17,7 +17,7 @@ from taifoon_toolkit.cache import Record, key_of
 from taifoon_toolkit.closure import digest_of, scenario_module
 from taifoon_toolkit.contracts import CallGraph, ContractedFunction, obstacle_of
 from taifoon_toolkit.spec import Source
-from taifoon_toolkit.work import AuditTask, ContractTask
+from taifoon_toolkit.work import AuditTask, ContractTask, CrossCheck
 
 HARNESS_MODULES = ("taifoon_proofs.harness",)
 CHECKER_MODULES = ("taifoon_toolkit.crosshair_check",)
@@ -71,16 +71,11 @@ class Plan:
     obstacles: Mapping[str, str]
     tasks: tuple[AuditTask, ...]
     keys: Mapping[str, str]
-    complaints: tuple[str, ...]
 
 
 def make_plan(material: Material, selection: Selection, *, contracts: bool, deep: bool) -> Plan:
     """The plan of an audit. Raises SelectionError."""
-    complaints = [
-        f"{name} is registered but not in spec/catalogue/theorems.toml: add its statement there"
-        for name in material.theorems
-        if name not in material.catalogue.theorems
-    ]
+    # A theorem without an entry cannot be judged; `ties` complains about it.
     known = {name: theorem for name, theorem in material.theorems.items() if name in material.catalogue.theorems}
     theorems = selected_theorems(material, known, selection)
     defects = selected_defects(material.catalogue, selection)
@@ -96,7 +91,7 @@ def make_plan(material: Material, selection: Selection, *, contracts: bool, deep
         tasks += tasks_of_theorem(theorem)
     tasks += [Task(Kind.DEFECT, defect.id) for defect in defects]
     keys = {task.name: task_key(task, material, deep=deep) for task in tasks}
-    return Plan(tuple(theorems), tuple(defects), tuple(functions), obstacles, tuple(tasks), keys, tuple(complaints))
+    return Plan(tuple(theorems), tuple(defects), tuple(functions), obstacles, tuple(tasks), keys)
 
 
 def selected_theorems(material: Material, known: Mapping[str, Theorem], selection: Selection) -> list[Theorem]:
@@ -161,6 +156,8 @@ def contract_tasks(functions: Iterable[ContractedFunction], *, deep: bool) -> li
 def task_key(task: AuditTask, material: Material, *, deep: bool) -> str:
     """The key of a task's record."""
     also: Any = {"deep": deep}
+    if isinstance(task, CrossCheck):
+        return task_key(task.task, material, deep=deep)
     if isinstance(task, ContractTask):
         modules = [*CHECKER_MODULES, task.module]
         also |= {"functions": list(task.functions), "seconds": task.seconds}

@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -75,19 +75,19 @@ class _Worker(Generic[T]):
 
 
 def run_tasks(
-    tasks: Sequence[T],
+    waiting: deque[T],
     perform: Callable[[T], Record],
     *,
     jobs: int,
     limit_seconds: float,
     environment: Mapping[str, str] | None = None,
 ) -> Generator[Event[T] | None, None, None]:
-    """Do all tasks with at most `jobs` workers and report each event; None reports that time has passed.
+    """Do all waiting tasks with at most `jobs` workers and report each event; None reports that time has passed.
 
-    `perform` and the tasks are pickled. Closing the iterator, as an interrupt does, ends all workers.
+    Whoever iterates may add waiting tasks in answer to an event. `perform` and the tasks are pickled. Closing the
+    iterator, as an interrupt does, ends all workers.
     """
-    waiting = deque(tasks)
-    workers = [_hired(perform, environment) for _ in range(min(jobs, len(tasks)))]
+    workers = [_hired(perform, environment) for _ in range(min(jobs, len(waiting)))]
     try:
         while waiting or any(worker.task is not None for worker in workers):
             for worker in workers:

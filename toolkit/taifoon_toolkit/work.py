@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass
 
 from taifoon_proofs.catalogue import load_catalogue
-from taifoon_proofs.harness import Task, perform
+from taifoon_proofs.harness import Task, cross_checked, perform
+from taifoon_proofs.smt import Obligation
 from taifoon_toolkit.cache import Record, canonical
 
 
@@ -32,14 +33,42 @@ class ContractTask:
         return self.module
 
 
-AuditTask = Task | ContractTask
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """The second solver's turn on the obligations that a theorem gave under `HARDENED`, so that none is made twice."""
+
+    task: Task
+    obligations: tuple[Obligation, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the harness's task."""
+        return self.task.name
+
+    @property
+    def subject(self) -> str:
+        """The theorem."""
+        return self.task.subject
+
+
+AuditTask = Task | ContractTask | CrossCheck
 
 
 def perform_task(task: AuditTask) -> Record:
     """Do one task. The record consists of JSON values, keys sorted, as if read from a file."""
-    record = contract_record(task) if isinstance(task, ContractTask) else perform(task, load_catalogue())
+    if isinstance(task, ContractTask):
+        record = contract_record(task)
+    elif isinstance(task, CrossCheck):
+        record = cross_checked(task.obligations)
+    else:
+        record = perform(task, load_catalogue())
     normalised: Record = json.loads(canonical(record))
     return normalised
+
+
+def cross_check_of(task: Task, hardened: Record) -> CrossCheck:
+    """The cross-check of a theorem, from its record under `HARDENED`."""
+    return CrossCheck(task, tuple(Obligation(item["name"], item["text"]) for item in hardened["obligations"]))
 
 
 def contract_record(task: ContractTask) -> Record:

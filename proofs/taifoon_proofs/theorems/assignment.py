@@ -7,8 +7,8 @@ from itertools import product
 import z3
 
 from taifoon.core.assignment import RootHistory, SeatKey, assignment_seed, cluster_of_job, seed_epoch
-from taifoon.core.leaf import leaf_content
 from taifoon.core.leader import leaders
+from taifoon.core.leaf import leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import frontier_of, root_of_frontier
 from taifoon.core.order import Rank, precedes

@@ -83,7 +83,7 @@ def all_values() -> Iterator[dict[str, Json]]:
 
 
 def integer_claims() -> Iterator[Claim]:
-    """Fixed-width integers: octets and value determine each other, by the shipped formulas on words of twice 64 bits."""
+    """Fixed-width integers: octets and value determine each other, by the shipped formulas on bit-vectors."""
     for width in WIDTHS:
         bits = 8 * width
         value = z3.BitVec("value", 8 * max(WIDTHS) + 8)

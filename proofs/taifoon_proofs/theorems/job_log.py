@@ -18,7 +18,7 @@ from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import prove_consistency, verify_consistency
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
 from taifoon.core.mmr.mountains import frontier_of_range, root_of_range
-from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
+from taifoon.primitives.types import Hash32, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.jobs import Shape, blocks_of, digest, intake, shapes

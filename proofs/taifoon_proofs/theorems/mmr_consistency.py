@@ -21,7 +21,7 @@ from taifoon.primitives.types import LeafCount
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.free_algebra import FreeCombiner, Term
-from taifoon_models.ranges import ALIEN, content, ideal, item, item_names, numbered, numbered_root, spans_of
+from taifoon_models.ranges import content, ideal, item, item_names, numbered, numbered_root, spans_of
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario

@@ -7,7 +7,7 @@ from itertools import combinations
 import z3
 
 from taifoon.core.assignment import SeatKey, clusters_of_seats, residue
-from taifoon.core.mmr.combiner import HashCombiner, root_preimage
+from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import append_batch, bag_peaks, empty_frontier, frontier_of, root_of_frontier
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
 from taifoon.primitives.encoding import octets_of

@@ -19,10 +19,12 @@ from taifoon.core.mmr.shape import (
     bit,
     kept,
     leaf_count,
+    leaf_position,
     merges,
     mountain_nodes,
     node_count,
     popcount,
+    subtree_position,
 )
 from taifoon.primitives.types import LeafCount, NodePosition
 from taifoon.profile import Profile, Resolution
@@ -204,6 +206,37 @@ def greedy_claims(profile: Profile) -> tuple[Claim, ...]:
     )
 
 
+def subtree_claims() -> tuple[Claim, ...]:
+    """The nodes of a perfect subtree are stored together: its root comes right after all others of them."""
+    start, height = word("start"), word("height")
+    size = constant(1) << height
+    aligned = (at_most(height, MAX_HEIGHT), below(start, MAX_LEAVES), start & (size - 1) == 0)
+    last = start + size - 1
+    lower = (start >> 1) + (constant(1) << (height - 1)) - 1
+    filled = population(last) == population(start) + height
+    return (
+        Claim("last-leaf-fills-the-low-bits-base", (*aligned, height == 0), filled),
+        Claim(
+            "last-leaf-fills-the-low-bits-step",
+            (
+                *aligned,
+                height != 0,
+                recursion_at(last),
+                recursion_at(start),
+                population(lower) == population(start >> 1) + (height - 1),
+            ),
+            filled,
+        ),
+        Claim(
+            "subtree-is-stored-together",
+            (*aligned, filled),
+            abstracted(
+                subtree_position(start, height) == leaf_position(start) + mountain_nodes(height) - 1, last, start
+            ),
+        ),
+    )
+
+
 @theorem(
     "T-MMR-b",
     requirements=("R-2.1-1", "R-7-5"),
@@ -213,7 +246,14 @@ def greedy_claims(profile: Profile) -> tuple[Claim, ...]:
 def nodes_are_counted_and_placed(profile: Profile) -> Verdict:
     """Bit-vector claims: an append adds the leaf and its merges, positions increase, and greedy reading inverts.
 
-    Positions of leaves increase strictly with the index, hence are distinct; a size is read back by taking the tallest
-    mountain off first, and only sizes that leave nothing are accepted.
+    Positions of leaves increase strictly with the index, hence are distinct, and a perfect subtree's nodes are stored
+    together; a size is read back by taking the tallest mountain off first, and only sizes that leave nothing are
+    accepted.
     """
-    return prove("every leaf count up to 2^62", *counting_claims(), *size_claims(), *greedy_claims(profile))
+    return prove(
+        "every leaf count up to 2^62",
+        *counting_claims(),
+        *size_claims(),
+        *subtree_claims(),
+        *greedy_claims(profile),
+    )

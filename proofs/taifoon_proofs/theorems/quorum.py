@@ -124,7 +124,7 @@ def two_quorums_share_an_honest_seat(profile: Profile) -> Verdict:
         Claim("two-quorums-share-an-honest-seat", two_quorums, both >= f + 1, witness),
         Claim("honest-seats-make-a-quorum", committee, n - f >= q, witness),
         Claim("quorum-is-all-but-the-faults", committee, q == n - f, witness),
-        Claim("quorum-is-reachable", committee, z3.And(1 <= q, q <= n), witness),
+        Claim("quorum-is-reachable", committee, z3.And(q >= 1, q <= n), witness),
         Claim("overlap-exceeds-a-third", committee, 3 * guaranteed_overlap(n, q) > n, witness),
         Claim("no-smaller-quorum-keeps-the-third", committee, 3 * guaranteed_overlap(n, q - 1) <= n, witness),
         Claim("faults-stay-below-a-third", committee, z3.And(3 * f < n, 3 * (f + 1) >= n), witness),

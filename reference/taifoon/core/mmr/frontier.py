@@ -16,6 +16,7 @@ from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.shape import (
     MAX_LEAVES,
     accepts_peak_count,
+    is_leaf_count,
     kept,
     leaf_position,
     merges,
@@ -32,10 +33,14 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Frontier(Generic[V]):
-    """Leaf count and peaks, tallest mountain first."""
+    """Leaf count and peaks, tallest mountain first. Rejects with MMR_FULL for a count that no range has."""
 
     count: LeafCount
     peaks: tuple[V, ...]
+
+    def __post_init__(self) -> None:
+        if not is_leaf_count(self.count):
+            raise Rejected(RejectionCode.MMR_FULL, f"count is {self.count}; a range holds 0 to {MAX_LEAVES} leaves")
 
 
 def empty_frontier() -> Frontier[V]:
@@ -48,13 +53,12 @@ def checked_frontier(profile: Profile, count: LeafCount, peaks: tuple[V, ...]) -
 
     Rejects with MMR_FULL for a count that no range has, with MMR_PEAK_COUNT where peaks and count do not fit.
     """
-    if not 0 <= count <= MAX_LEAVES:
-        raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds 0 to {MAX_LEAVES} leaves")
+    frontier = Frontier(count, peaks)
     if not accepts_peak_count(profile, count, len(peaks)):
         raise Rejected(
             RejectionCode.MMR_PEAK_COUNT, f"{len(peaks)} peaks for {count} leaves; that count has {popcount(count)}"
         )
-    return Frontier(count, peaks)
+    return frontier
 
 
 @ensure(lambda frontier, result: result.count == frontier.count + 1)
@@ -67,9 +71,12 @@ def append(combiner: Combiner[V], frontier: Frontier[V], content: bytes) -> Fron
     count = frontier.count
     if count >= MAX_LEAVES:
         raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds at most {MAX_LEAVES} leaves")
+    if len(frontier.peaks) != popcount(count):
+        raise Rejected(
+            RejectionCode.MMR_PEAK_COUNT,
+            f"{len(frontier.peaks)} peaks for {count} leaves; that count has {popcount(count)}",
+        )
     merged = merges(count)
-    if len(frontier.peaks) < merged:
-        raise Rejected(RejectionCode.MMR_PEAK_COUNT, f"{len(frontier.peaks)} peaks; the append merges {merged}")
     carried = combiner.leaf(NodePosition(leaf_position(count)), LeafIndex(count), content)
     start = int(count)
     for height in range(1, merged + 1):

@@ -14,7 +14,7 @@ from icontract import ensure
 
 from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.frontier import Frontier, root_of_frontier
-from taifoon.core.mmr.shape import MAX_LEAVES, merges, node_count, peak_heights, subtree_position
+from taifoon.core.mmr.shape import MAX_LEAVES, is_leaf_count, merges, node_count, peak_heights, subtree_position
 from taifoon.core.mmr.spans import Span, value_of, whole
 from taifoon.primitives.types import Height, LeafCount, LeafIndex, NodePosition
 from taifoon.rejection import Rejected, RejectionCode
@@ -24,10 +24,19 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class MountainRange(Generic[V]):
-    """Leaf count and all nodes by position."""
+    """Leaf count and all nodes by position. Rejects with MMR_FULL, and MMR_SIZE_NOT_CANONICAL if the two do not fit."""
 
     count: LeafCount
     nodes: tuple[V, ...]
+
+    def __post_init__(self) -> None:
+        if not is_leaf_count(self.count):
+            raise Rejected(RejectionCode.MMR_FULL, f"count is {self.count}; a range holds 0 to {MAX_LEAVES} leaves")
+        if len(self.nodes) != node_count(self.count):
+            raise Rejected(
+                RejectionCode.MMR_SIZE_NOT_CANONICAL,
+                f"{len(self.nodes)} nodes for {self.count} leaves; that range has {node_count(self.count)}",
+            )
 
 
 def empty_range() -> MountainRange[V]:

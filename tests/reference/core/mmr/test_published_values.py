@@ -11,19 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import subtree_items
 from taifoon.core.mmr.frontier import bag_peaks, frontier_of
-from taifoon.core.mmr.inclusion import inclusion_items
-from taifoon.core.mmr.mountains import bag_of_range, frontier_of_range, range_of, span_value
-from taifoon.core.mmr.shape import leaf_count, leaf_position, node_count, peak_heights
+from taifoon.core.mmr.inclusion import folded, inclusion_items
+from taifoon.core.mmr.items import Items
+from taifoon.core.mmr.mountains import MountainRange, bag_of_range, frontier_of_range, range_of, span_value
+from taifoon.core.mmr.shape import leaf_count, leaf_position, node_count, peak_heights, subtree_position
 from taifoon.core.mmr.spans import Span, is_subtree, whole
 from taifoon.primitives.types import Height, LeafCount, LeafIndex, NodePosition
-from taifoon.profile import HARDENED, Parameters, Profile, Suite
+from taifoon.profile import HARDENED, Parameters, Profile, Resolution, Suite
+from taifoon.rejection import Rejected, RejectionCode
 
 RFC9162 = HashCombiner(HARDENED.with_parameters(Parameters(suite=Suite.SHA256)))
 GREATEST_TREE = 130
@@ -52,9 +56,9 @@ def test_bag_is_the_rfc_6962_tree_head(count: int) -> None:
 BYTES = range_of(RFC9162, [bytes([value]) for value in range(GREATEST_TREE)])
 
 
-def first_leaves(count: int) -> object:
+def first_leaves(mountains: MountainRange[bytes], count: int) -> MountainRange[bytes]:
     """The range of the first leaves: post-order makes its nodes a prefix of the larger range's."""
-    return type(BYTES)(LeafCount(count), BYTES.nodes[: node_count(count)])
+    return MountainRange(LeafCount(count), mountains.nodes[: node_count(count)])
 
 
 def accumulated(lines: list[str]) -> tuple[int, str]:
@@ -85,12 +89,12 @@ def test_all_inclusion_paths() -> None:
 def test_all_subtree_consistency_proofs() -> None:
     lines = []
     for count in range(GREATEST_TREE + 1):
-        mountains = first_leaves(count)
+        mountains = first_leaves(BYTES, count)
         for stop in range(count + 1):
             for start in range(stop + 1):
                 if is_subtree(Span(start, stop)):
                     span = Span(start, stop)
-                    items = subtree_items(RFC9162, mountains, whole(LeafCount(count)), span, known=True)  # type: ignore[arg-type]
+                    items = subtree_items(RFC9162, mountains, whole(LeafCount(count)), span, known=True)
                     lines.append(f"[{start}, {stop}) {count}" + "".join(f" {item.hex()}" for item in items) + "\n")
     assert accumulated(lines) == (42_893, "10fa99b37bf9bf9ffa26b412fbd98bd75363256d0b75d61bc4538b9c9c5a0a74")
 
@@ -151,3 +155,93 @@ class CoseReceipts:
 
 
 KNOWN_ANSWERS = Path(__file__).parents[5] / "shared" / "external-vectors" / "draft_bryce_kat39.json"
+COSE_LEAVES = 21
+
+needs_known_answers = pytest.mark.skipif(
+    not KNOWN_ANSWERS.is_file(), reason=f"the known answers of the draft are not at ../shared: {KNOWN_ANSWERS.name}"
+)
+
+
+@cache
+def known_answers() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(KNOWN_ANSWERS.read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def cose_range() -> MountainRange[bytes]:
+    return range_of(CoseReceipts(), [b""] * COSE_LEAVES)
+
+
+@cache
+def span_at(position: int) -> Span:
+    """The leaves under a node: the aligned interval whose root is stored there."""
+    return next(
+        Span(start, start + (1 << height))
+        for height in range(COSE_LEAVES.bit_length())
+        for start in range(0, COSE_LEAVES, 1 << height)
+        if subtree_position(start, height) == position
+    )
+
+
+@needs_known_answers
+def test_node_values_and_heights_of_the_draft() -> None:
+    answers = known_answers()
+    nodes = cose_range().nodes
+    assert [node.hex() for node in nodes] == answers["node_values"]
+    assert [span_at(position).size.bit_length() - 1 for position in range(len(nodes))] == answers["heights"]
+    assert [nodes[leaf_position(index)].hex() for index in range(COSE_LEAVES)] == answers["leaf_values"]
+
+
+@needs_known_answers
+def test_peaks_of_the_draft_at_every_size() -> None:
+    answers = known_answers()
+    indices, values = {}, []
+    for count in range(1, COSE_LEAVES + 1):
+        frontier = frontier_of_range(first_leaves(cose_range(), count))
+        positions, start = [], 0
+        for height in peak_heights(LeafCount(count)):
+            positions.append(subtree_position(start, height))
+            start += 1 << height
+        indices[str(node_count(count) - 1)] = positions
+        values.append([peak.hex() for peak in frontier.peaks])
+        assert frontier == frontier_of(CoseReceipts(), [b""] * count)
+    assert indices == answers["peak_indices"]
+    assert values == answers["peak_values"]
+
+
+@needs_known_answers
+def test_leaf_counts_of_the_draft() -> None:
+    """The draft reads any node count greedily; the repaired reading agrees and refuses what is no range's size."""
+    greedy = HARDENED.without(Resolution.CANONICAL_SIZE)
+    for last, expected in enumerate(known_answers()["leaf_counts"]):
+        size = NodePosition(last + 1)
+        assert leaf_count(greedy, size) == expected
+        assert bin(expected)[2:] == known_answers()["peak_masks"][last]
+        if node_count(expected) == size:
+            assert leaf_count(HARDENED, size) == expected
+        else:
+            with pytest.raises(Rejected) as caught:
+                leaf_count(HARDENED, size)
+            assert caught.value.code is RejectionCode.MMR_SIZE_NOT_CANONICAL
+
+
+@needs_known_answers
+def test_inclusion_paths_of_the_draft() -> None:
+    """Each of the 417 paths, from a leaf or an inner node up to the peak of its mountain, and what it folds to."""
+    nodes, combiner = cose_range().nodes, CoseReceipts()
+    paths = known_answers()["inclusion_paths"]
+    assert len(paths) == 417
+    for path in paths:
+        mountains = first_leaves(cose_range(), leaf_count(HARDENED, NodePosition(path["mmr_size"])))
+        span, mountain = span_at(path["i"]), span_at(path["peaks"][path["peak_slot"]])
+        assert frontier_of_range(mountains).peaks == tuple(nodes[peak] for peak in path["peaks"])
+        items = tuple(nodes[position] for position in path["path"])
+        assert tuple(subtree_items(combiner, mountains, mountain, span, known=True)) == items
+        if span.size == 1:
+            assert tuple(inclusion_items(combiner, mountains, mountain, (span.start,))) == items
+            leaf = (span.start, nodes[path["i"]])
+            assert (
+                folded(combiner, mountain, (leaf,), Items(combiner, items))
+                == frontier_of_range(mountains).peaks[path["peak_slot"]]
+            )
