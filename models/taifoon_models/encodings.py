@@ -104,3 +104,31 @@ def values_of(name: str) -> Iterator[Any]:
             yield from (Pair(bytes([octet]), up) for octet in octets for up in (None, False, True))
         case _:
             raise ValueError(f"no schema {name!r}: use one of {', '.join(SCHEMAS)}")
+
+
+def borsh(value: Any) -> bytes:
+    """The Borsh encoding of a value, written out by hand for each schema from the Borsh specification."""
+    match value:
+        case Short(low):
+            return bytes([low])
+        case Flag(up):
+            return bytes([up])
+        case Wide(number):
+            return number.to_bytes(2, "little")
+        case Maybe(None):
+            return b"\x00"
+        case Maybe(number):
+            return bytes([1, number or 0])
+        case Choice(colour):
+            return bytes([[Colour.RED, Colour.GREEN, Colour.BLUE].index(colour)])
+        case Either(Short(low)):
+            return bytes([0, low])
+        case Either(Flag(up)):
+            return bytes([1, up])
+        case Few(numbers):
+            return len(numbers).to_bytes(4, "little") + bytes(numbers)
+        case Pair(first, None):
+            return first + b"\x00"
+        case Pair(first, up):
+            return first + bytes([1, bool(up)])
+    raise TypeError(f"{value!r} is of none of the schemas")
