@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from taifoon.core.mmr.combiner import conforming_bag_orders
+from taifoon.core.mmr.combiner import HashCombiner, conforming_bag_orders
 from taifoon.core.mmr.frontier import Frontier, append, empty_frontier
 from taifoon.core.mmr.mountains import MountainRange, range_of, root_of_range, span_value
 from taifoon.core.mmr.shape import node_count
 from taifoon.core.mmr.spans import Span, halves, whole
-from taifoon.primitives.types import LeafCount
+from taifoon.primitives.hashing import Role
+from taifoon.primitives.types import Hash32, LeafCount
 from taifoon.profile import Profile
-from taifoon_models.free_algebra import FreeCombiner, Term
+from taifoon_models.ideal_hash import IdealHash
 
 GREATEST_RANGE = 512
 ALIEN = "alien"
@@ -27,42 +28,44 @@ def content(index: int) -> bytes:
     return f"leaf {index}".encode()
 
 
-@cache
-def ideal(profile: Profile) -> FreeCombiner:
-    """The ideal hash under a profile."""
-    return FreeCombiner(profile)
+IDEAL = IdealHash()
 
 
 @cache
-def client(profile: Profile, number: int) -> FreeCombiner:
-    """The ideal hash of a client that took the bag order with this number, or the last one that conforms."""
+def client(profile: Profile, number: int) -> HashCombiner:
+    """A client over the ideal hash that took the bag order with this number, or the last one that conforms."""
     orders = conforming_bag_orders(profile)
-    return ideal(profile).sharing(left_peak_first=orders[min(number, len(orders) - 1)])
+    return HashCombiner(profile, orders[min(number, len(orders) - 1)], IDEAL)
+
+
+def ideal(profile: Profile) -> HashCombiner:
+    """The client over the ideal hash that took the likeliest choices."""
+    return client(profile, 0)
 
 
 @cache
-def appended(combiner: FreeCombiner, leaves: int) -> Frontier[Term]:
-    """The frontier after appending the first leaves one by one."""
-    if leaves == 0:
-        return empty_frontier()
-    return append(combiner, appended(combiner, leaves - 1), content(leaves - 1))
-
-
-@cache
-def _longest(combiner: FreeCombiner) -> MountainRange[Term]:
+def _longest(combiner: HashCombiner) -> MountainRange[Hash32]:
     return range_of(combiner, [content(index) for index in range(GREATEST_RANGE)])
 
 
 @cache
-def numbered(combiner: FreeCombiner, leaves: int) -> MountainRange[Term]:
+def numbered(combiner: HashCombiner, leaves: int) -> MountainRange[Hash32]:
     """The range of the first leaves."""
     return MountainRange(LeafCount(leaves), _longest(combiner).nodes[: node_count(leaves)])
 
 
 @cache
-def numbered_root(combiner: FreeCombiner, leaves: int) -> Term:
+def numbered_root(combiner: HashCombiner, leaves: int) -> Hash32:
     """The root of the range of the first leaves."""
     return root_of_range(combiner, numbered(combiner, leaves))
+
+
+@cache
+def appended(combiner: HashCombiner, leaves: int) -> Frontier[Hash32]:
+    """The frontier after appending the first leaves one by one."""
+    if leaves == 0:
+        return empty_frontier()
+    return append(combiner, appended(combiner, leaves - 1), content(leaves - 1))
 
 
 def spans_of(leaves: int) -> Iterator[Span]:
@@ -83,9 +86,14 @@ def item_names(leaves: int) -> tuple[str, ...]:
     return (*(f"{span.start}-{span.stop}" for span in spans_of(leaves)), ALIEN)
 
 
-def item(combiner: FreeCombiner, mountains: MountainRange[Term], name: str) -> Term:
+def alien(profile: Profile) -> Hash32:
+    """A digest from elsewhere, of a role that no range uses."""
+    return IDEAL(profile, Role.EVIDENCE, b"alien")
+
+
+def item(combiner: HashCombiner, mountains: MountainRange[Hash32], name: str) -> Hash32:
     """The value with a name of `item_names`."""
     if name == ALIEN:
-        return combiner.term("alien")
+        return alien(combiner.profile)
     start, stop = name.split("-")
     return span_value(combiner, mountains, Span(int(start), int(stop)))

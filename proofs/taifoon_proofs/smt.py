@@ -48,9 +48,10 @@ def obligation(name: str, hypotheses: Sequence[z3.BoolRef], goal: z3.BoolRef) ->
     """The obligation that the hypotheses imply the goal."""
     if not NAME.fullmatch(name):
         raise ValueError(f"obligation name {name!r}: use lower-case letters, digits, dots and hyphens")
-    solver = z3.Solver()
-    solver.add(*hypotheses)
-    solver.add(z3.Not(goal))
+    # Shared terms are printed under their numbers in the context: in a fresh one these depend on the formula alone.
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
+    solver.add(*(formula.translate(context) for formula in (*hypotheses, z3.Not(goal))))
     body = "\n".join(line for line in solver.to_smt2().splitlines() if not line.startswith(("; ", "(set-info")))
     return Obligation(name, f"; {name}: unsat means that the hypotheses imply the goal\n(set-logic ALL)\n{body}\n")
 

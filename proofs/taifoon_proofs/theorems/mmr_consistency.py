@@ -7,6 +7,7 @@ from itertools import product
 
 import z3
 
+from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import (
     Head,
     SubtreeProof,
@@ -17,10 +18,9 @@ from taifoon.core.mmr.consistency import (
 )
 from taifoon.core.mmr.mountains import MountainRange, range_of, root_of_range, span_value
 from taifoon.core.mmr.spans import Span, is_subtree, join, whole
-from taifoon.primitives.types import LeafCount
+from taifoon.primitives.types import Hash32, LeafCount
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.free_algebra import FreeCombiner, Term
 from taifoon_models.ranges import content, ideal, item, item_names, numbered, numbered_root, spans_of
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
@@ -48,7 +48,7 @@ def honest_extension_refused(profile: Profile, trace: Trace, *, known: int, leav
     return False
 
 
-def forked(combiner: FreeCombiner, leaves: int, at: int) -> MountainRange[Term]:
+def forked(combiner: HashCombiner, leaves: int, at: int) -> MountainRange[Hash32]:
     """A range that holds another leaf at one place."""
     return range_of(combiner, [content(index) if index != at else b"fork" for index in range(leaves)])
 

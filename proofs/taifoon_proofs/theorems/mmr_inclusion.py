@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from taifoon.core.mmr.combiner import conforming_bag_orders
+from taifoon.core.mmr.combiner import HashCombiner, conforming_bag_orders
 from taifoon.core.mmr.frontier import root_of_frontier
 from taifoon.core.mmr.inclusion import Claim as LeafClaim
 from taifoon.core.mmr.inclusion import InclusionProof, prove_leaf, verify_leaf, verify_leaves
 from taifoon.core.mmr.mountains import range_of, root_of_range
-from taifoon.primitives.types import LeafCount, LeafIndex
+from taifoon.primitives.types import LeafCount, LeafIndex, NodePosition
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.ranges import ALIEN, appended, client, content, ideal, item, item_names, numbered, numbered_root
-from taifoon_models.recording import TruncatedCombiner
+from taifoon_models.ideal_hash import ShortHash
+from taifoon_models.ranges import (
+    ALIEN,
+    IDEAL,
+    appended,
+    client,
+    content,
+    ideal,
+    item,
+    item_names,
+    numbered,
+    numbered_root,
+)
 from taifoon_proofs.collisions import extract_collision
 from taifoon_proofs.establish import exhaust, prove
 from taifoon_proofs.registry import theorem
@@ -38,8 +49,8 @@ def honest_proof_refused(
     root = numbered_root(verifying, leaves)
     proof = prove_leaf(proving, numbered(proving, leaves), LeafIndex(index))
     if trace.recording:
-        trace.state("prove", leaves=leaves, index=index, items=tuple(proving.show(term) for term in proof.items))
-        trace.state("expect", root=verifying.show(root))
+        trace.state("prove", leaves=leaves, index=index, items=tuple(IDEAL.show(term) for term in proof.items))
+        trace.state("expect", root=IDEAL.show(root))
     try:
         verify_leaf(verifying, root, LeafCount(leaves), LeafIndex(index), content(index), proof)
     except Rejected as rejected:
@@ -56,7 +67,7 @@ def frontier_and_range_differ(profile: Profile, trace: Trace, *, leaves: int) ->
     root = root_of_frontier(combiner, appended(combiner, leaves))
     stored = numbered_root(combiner, leaves)
     if trace.recording:
-        trace.state("append", leaves=leaves, of_frontier=combiner.show(root), of_range=combiner.show(stored))
+        trace.state("append", leaves=leaves, of_frontier=IDEAL.show(root), of_range=IDEAL.show(stored))
     return root != stored
 
 
@@ -106,7 +117,7 @@ def forged_leaf_accepted(
     root = numbered_root(combiner, leaves)
     proof = InclusionProof((LeafIndex(proved),), tuple(item(combiner, mountains, name) for name in items))
     if trace.recording:
-        trace.state("range", leaves=leaves, root=combiner.show(root))
+        trace.state("range", leaves=leaves, root=IDEAL.show(root))
         trace.state("offer", index=index, claimed=claimed, proof_is_of=proved, items=tuple(items))
     try:
         verify_leaf(combiner, root, LeafCount(leaves), LeafIndex(index), claimed.encode(), proof)
@@ -131,12 +142,12 @@ def forgeries(leaves: int) -> Iterator[dict[str, Json]]:
 @scenario("mmr/extractor")
 def no_collision_extracted(profile: Profile, trace: Trace, *, bits: int, leaves: int, index: int, other: int) -> bool:
     """Two accepted proofs disagree about a leaf, and no collision can be extracted from them."""
-    combiner = TruncatedCombiner(profile, bits)
+    combiner = HashCombiner(profile, hash=ShortHash(bits))
     mountains = range_of(combiner, [content(number) for number in range(leaves)])
     root, count = root_of_range(combiner, mountains), LeafCount(leaves)
     honest = prove_leaf(combiner, mountains, LeafIndex(index))
     forged_content = f"other {other}".encode()
-    stray = combiner.leaf(0, 0, f"stray {other}".encode())  # type: ignore[arg-type]
+    stray = combiner.leaf(NodePosition(0), LeafIndex(0), f"stray {other}".encode())
     replaced = InclusionProof(honest.indices, (stray, *honest.items[1:])) if honest.items else honest
     for proof in dict.fromkeys((honest, replaced)):
         claims = (LeafClaim(LeafIndex(index), forged_content),)

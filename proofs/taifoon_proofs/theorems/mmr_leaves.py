@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations, product
 
+from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.inclusion import Claim, InclusionProof, prove_leaves, prove_run, verify_leaves, verify_run
 from taifoon.core.mmr.spans import Span
-from taifoon.primitives.types import LeafCount, LeafIndex
+from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.free_algebra import FreeCombiner, Term
-from taifoon_models.ranges import ALIEN, content, ideal, item, item_names, numbered, numbered_root
+from taifoon_models.ranges import ALIEN, alien, content, ideal, item, item_names, numbered, numbered_root
 from taifoon_proofs.establish import exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
@@ -134,10 +134,10 @@ def altered_run_accepted(
 
 
 def altered(
-    combiner: FreeCombiner, run: Span, contents: tuple[bytes, ...], proof: InclusionProof[Term], alteration: str
-) -> tuple[Span, tuple[bytes, ...], InclusionProof[Term]]:
+    combiner: HashCombiner, run: Span, contents: tuple[bytes, ...], proof: InclusionProof[Hash32], alteration: str
+) -> tuple[Span, tuple[bytes, ...], InclusionProof[Hash32]]:
     """A run and its proof with one thing changed; where there is nothing to change, an alien item is added."""
-    alien = combiner.term("alien")
+    stray = alien(combiner.profile)
     indices, items = proof.indices, proof.items
     if alteration == "none":
         return run, contents, proof
@@ -151,10 +151,10 @@ def altered(
     if alteration == "shorter" and run.size > 1:
         return Span(run.start, run.stop - 1), contents[:-1], InclusionProof(indices[:-1], items)
     if alteration == "item" and items:
-        return run, contents, InclusionProof(indices, (alien, *items[1:]))
+        return run, contents, InclusionProof(indices, (stray, *items[1:]))
     if alteration == "item-removed" and items:
         return run, contents, InclusionProof(indices, items[:-1])
-    return run, contents, InclusionProof(indices, (*items, alien))
+    return run, contents, InclusionProof(indices, (*items, stray))
 
 
 @theorem(

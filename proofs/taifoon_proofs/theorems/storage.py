@@ -7,10 +7,9 @@ from functools import cache
 from taifoon.core.mmr.frontier import root_of_frontier
 from taifoon.core.mmr.inclusion import verify_leaf
 from taifoon.core.storage import StorageRole, Store, answer_proof_request, empty_store, store_leaf, stored_values
-from taifoon.primitives.types import LeafIndex
+from taifoon.primitives.types import Hash32, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.free_algebra import Term
 from taifoon_models.ranges import content, ideal
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
@@ -21,7 +20,7 @@ LEAVES_UP_TO = 64
 
 
 @cache
-def filled(profile: Profile, role: StorageRole, leaves: int) -> Store[Term]:
+def filled(profile: Profile, role: StorageRole, leaves: int) -> Store[Hash32]:
     """The store of the first leaves."""
     if leaves == 0:
         return empty_store(profile, role)

@@ -6,6 +6,7 @@ reproduced by small adapters. `HashCombiner` is the protocol's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -57,37 +58,42 @@ def root_preimage(profile: Profile, count: LeafCount, bag: Hash32) -> bytes | No
     return None
 
 
+HashFunction = Callable[[Profile, Role, bytes], Hash32]
+
+
 @dataclass(frozen=True, slots=True)
 class HashCombiner:
     """The protocol's combiner: role-keyed hashes, bagged as RFC 9162 does, under a sized root.
 
-    `left_peak_first` is the order of a bag's operands; only the profile that fixes none has a choice.
+    `left_peak_first` is the order of a bag's operands; only the profile that fixes none has a choice. `hash` is the
+    role hash: another one, such as an ideal or a shortened hash, makes this code speak about that.
     """
 
     profile: Profile
     left_peak_first: bool = True
+    hash: HashFunction = hash_role
 
     def leaf(self, position: NodePosition, index: LeafIndex, content: bytes) -> Hash32:
         """Hash of the leaf's encoding; the tree's shape binds the index."""
-        return hash_role(self.profile, Role.LEAF, content)
+        return self.hash(self.profile, Role.LEAF, content)
 
     def node(self, position: NodePosition, height: Height, left: Hash32, right: Hash32) -> Hash32:
         """Hash of the two children."""
-        return hash_role(self.profile, Role.NODE, left + right)
+        return self.hash(self.profile, Role.NODE, left + right)
 
     def bag(self, accumulator: Hash32, left_peak: Hash32, count: LeafCount, size: NodePosition) -> Hash32:
         """Hash of the left peak and the accumulator: with that order the bag is the RFC 9162 tree head."""
         operands = left_peak + accumulator if self.left_peak_first else accumulator + left_peak
-        return hash_role(self.profile, Role.NODE, operands)
+        return self.hash(self.profile, Role.NODE, operands)
 
     def root(self, count: LeafCount, size: NodePosition, bag: Hash32) -> Hash32:
         """Hash of the leaf count and the bag."""
         preimage = root_preimage(self.profile, count, bag)
-        return bag if preimage is None else hash_role(self.profile, Role.ROOT, preimage)
+        return bag if preimage is None else self.hash(self.profile, Role.ROOT, preimage)
 
     def empty(self) -> Hash32:
         """Hash of nothing."""
-        return hash_role(self.profile, Role.EMPTY, b"")
+        return self.hash(self.profile, Role.EMPTY, b"")
 
     def is_value(self, item: object) -> bool:
         """A digest is 32 bytes."""
