@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import ast
 import importlib
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from taifoon.profile import REQUIRES, Parameters, Resolution
 from taifoon.rejection import RejectionCode
@@ -177,11 +175,6 @@ def not_a_test(path: str) -> bool:
         return False
     file, _, name = path.partition("::")
     return not (root / file).is_file() or name not in functions_of(root / file)
-
-
-def source_record(folder: Path | None = None) -> dict[str, Any]:
-    """What the catalogue says of the source: its digest and its sections."""
-    return tomllib.loads(((folder or spec_folder()) / "catalogue" / "source.toml").read_text(encoding="utf-8"))
 
 
 def quote_complaints(catalogue: Catalogue, source: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ def completed_leaves(profile: Profile, leaves: tuple[MMRLeaf, ...], completion: 
 
 @ensure(lambda result: result.mountains.count == len(result.leaves))
 def take_in(combiner: Combiner[V], log: JobLog[V], intake: MMRLeaf) -> JobLog[V]:
-    """The log with a new job. Rejects with LEAF_KIND, JOB_ALREADY_TAKEN_IN, MMR_FULL."""
+    """The log with a new job. Rejects with LEAF_KIND, JOB_ALREADY_TAKEN_IN."""
     if not intake.is_intake:
         raise Rejected(RejectionCode.LEAF_KIND, "proof_commitment is present; a job is taken in without one")
     if any(leaf.job_id == intake.job_id for leaf in log.leaves):
@@ -63,7 +63,7 @@ def intake_of(log: JobLog[V], job_id: Hash32) -> MMRLeaf:
 
 @ensure(lambda result: result.mountains.count == len(result.leaves))
 def complete(combiner: Combiner[V], log: JobLog[V], job_id: Hash32, commitment: Hash32) -> JobLog[V]:
-    """The log with a job completed. Rejects with JOB_UNKNOWN, JOB_ALREADY_COMPLETED, MMR_FULL."""
+    """The log with a job completed. Rejects with JOB_UNKNOWN, JOB_ALREADY_COMPLETED."""
     completion = completion_of(intake_of(log, job_id), commitment)
     leaves = completed_leaves(combiner.profile, log.leaves, completion)
     if leaves[: len(log.leaves)] == log.leaves:

@@ -47,12 +47,10 @@ def empty_range() -> MountainRange[V]:
 @ensure(lambda mountains, result: result.nodes[: len(mountains.nodes)] == mountains.nodes)
 @ensure(lambda result: len(result.nodes) == node_count(result.count))
 def extend(combiner: Combiner[V], mountains: MountainRange[V], contents: Iterable[bytes]) -> MountainRange[V]:
-    """The range with more leaves, in order. Rejects with MMR_FULL past the greatest count."""
+    """The range with more leaves, in order."""
     nodes = list(mountains.nodes)
     count = int(mountains.count)
     for content in contents:
-        if count >= MAX_LEAVES:
-            raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds at most {MAX_LEAVES} leaves")
         nodes.append(combiner.leaf(NodePosition(len(nodes)), LeafIndex(count), content))
         for height in range(1, merges(count) + 1):
             left = nodes[subtree_position(count + 1 - (1 << height), height - 1)]

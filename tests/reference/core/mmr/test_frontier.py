@@ -20,7 +20,6 @@ from taifoon.core.mmr.frontier import (
     root_of_frontier,
 )
 from taifoon.core.mmr.mountains import (
-    MountainRange,
     bag_of_range,
     extend,
     frontier_of_range,
@@ -123,13 +122,6 @@ def test_the_last_append_fills_the_range() -> None:
     assert (full.count, len(full.peaks)) == (MAX_LEAVES, 1)
     with pytest.raises(Rejected) as caught:
         append(COMBINER, full, b"one too many")
-    assert code_of(caught) is RejectionCode.MMR_FULL
-
-
-def test_a_full_stored_range_refuses_a_leaf_and_takes_none() -> None:
-    full = MountainRange(LeafCount(MAX_LEAVES), ())
-    with pytest.raises(Rejected) as caught:
-        extend(COMBINER, full, (b"one too many",))
     assert code_of(caught) is RejectionCode.MMR_FULL
 
 
