@@ -9,8 +9,10 @@ import z3
 
 from taifoon.profile import Profile
 from taifoon_proofs.scenario import violates
-from taifoon_proofs.smt import Answer, Decision, decide, obligation
+from taifoon_proofs.smt import Answer, Decision, confirm, decide, obligation
 from taifoon_proofs.verdict import Counterexample, Json, Outcome, Verdict
+
+CONSISTENCY_MILLISECONDS = 2_000
 
 Witness = Callable[[Mapping[str, int]], Counterexample | None]
 
@@ -28,25 +30,35 @@ class Claim:
 def prove(reach: str, *claims: Claim) -> Verdict:
     """PROVED when Z3 finds every negated claim unsatisfiable; `reach` says for what.
 
-    A satisfiable negation refutes if the claim's witness turns the model into a counterexample; else it is UNKNOWN.
-    Hypotheses that contradict each other would prove anything, so they have to be satisfiable.
+    A negation that is not refuted refutes the theorem if the claim's witness finds a counterexample; else it is
+    UNKNOWN. Hypotheses that contradict each other would prove anything, so they have to be satisfiable.
     """
     obligations = []
     for claim in claims:
-        if decide(obligation(claim.name, claim.hypotheses, z3.BoolVal(val=False))).answer is not Answer.SATISFIABLE:
-            return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: no model of the hypotheses was found")
         proof_obligation = obligation(claim.name, claim.hypotheses, claim.goal)
         decision = decide(proof_obligation)
         if decision.answer is not Answer.UNSATISFIABLE:
             return _unproved(claim, decision)
+        if not _consistent(claim):
+            return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: no model of the hypotheses was found")
         obligations.append(proof_obligation)
     return Verdict(Outcome.PROVED, reach, obligations=tuple(obligations))
 
 
-def _unproved(claim: Claim, decision: Decision) -> Verdict:
+def _consistent(claim: Claim) -> bool:
+    """Whether the hypotheses have a model; quantified ones may need the other solver's search for finite models."""
+    premises = obligation(claim.name, claim.hypotheses, z3.BoolVal(val=False))
+    decision = decide(premises, CONSISTENCY_MILLISECONDS)
     if decision.answer is Answer.UNKNOWN:
-        return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: {decision.reason}")
+        decision = confirm(premises.text, finite_models=True)
+    return decision.answer is Answer.SATISFIABLE
+
+
+def _unproved(claim: Claim, decision: Decision) -> Verdict:
+    # Satisfiable formulas with quantifiers are often beyond the solver; the witness then searches a finite instance.
     counterexample = claim.witness(decision.model) if claim.witness else None
+    if counterexample is None and decision.answer is Answer.UNKNOWN:
+        return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: {decision.reason}")
     if counterexample is None:
         shown = ", ".join(f"{name} = {value}" for name, value in decision.model.items())
         return Verdict(Outcome.UNKNOWN, claim.name, reason=f"{claim.name}: a model without a scenario: {shown}")

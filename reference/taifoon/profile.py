@@ -61,8 +61,14 @@ class Resolution(Enum):
     VOTE_ONCE = "RES-BFT.once"
     FINALISE_EXCLUDES_NULLIFY = "RES-BFT.finalise-excludes-nullify"
     FINALISE_NEEDS_NOTARISATION = "RES-BFT.finalise-needs-notarisation"
-    CERTIFIED_LINEAGE = "RES-BFT.lineage"
-    BOUND_STATEMENT = "RES-BFT.statement"
+    FINALITY_CARRIES_NOTARISATION = "RES-BFT.finality-carries-notarisation"
+    CERTIFIED_PARENT = "RES-BFT.lineage"
+    NULLIFIED_GAP = "RES-BFT.gap"
+    BOUND_CHAIN = "RES-BFT.statement-chain"
+    BOUND_EPOCH = "RES-BFT.statement-epoch"
+    BOUND_COMMITTEE = "RES-BFT.statement-committee"
+    BOUND_VIEW = "RES-BFT.statement-view"
+    BOUND_KIND = "RES-BFT.statement-kind"
     VIEW_CHANGE = "RES-VIEW"
     BLOCK_HASH = "RES-HASH"
     DERIVED_FIELDS = "RES-DERIVE"
@@ -109,8 +115,10 @@ REQUIRES: dict[Resolution, frozenset[Resolution]] = {
     Resolution.BATCH_LOG: frozenset({Resolution.LOG_ORDER}),
     Resolution.FINALISE_EXCLUDES_NULLIFY: frozenset({Resolution.VIEW_CHANGE}),
     Resolution.FINALISE_NEEDS_NOTARISATION: frozenset({Resolution.VIEW_CHANGE}),
-    Resolution.CERTIFIED_LINEAGE: frozenset({Resolution.VIEW_CHANGE}),
-    Resolution.DOUBLE_VOTE: frozenset({Resolution.BOUND_STATEMENT, Resolution.SLASHING}),
+    Resolution.FINALITY_CARRIES_NOTARISATION: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.CERTIFIED_PARENT: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.NULLIFIED_GAP: frozenset({Resolution.VIEW_CHANGE}),
+    Resolution.DOUBLE_VOTE: frozenset({Resolution.SLASHING}),
     Resolution.CHECKPOINT: frozenset({Resolution.EPOCH_SEED}),
     Resolution.RANK_ASSIGNMENT: frozenset({Resolution.EPOCH_SEED}),
     Resolution.LEADER_ROTATION: frozenset({Resolution.EPOCH_SEED}),

@@ -47,6 +47,18 @@ class RejectionCode(Enum):
     NODE_NOT_STORED = (30, "This role does not store the node that the request needs.")
     MMR_INDEX_MISMATCH = (31, "The proof is of other leaves or another subtree than the claim.")
     LEAF_MISMATCH = (32, "A completion leaf differs from its intake leaf in more than the commitment.")
+    CERTIFICATE_SEATS_UNSORTED = (33, "The seats of a certificate are not strictly increasing.")
+    CERTIFICATE_SEAT_UNKNOWN = (34, "A certificate names a seat that the committee does not have.")
+    CERTIFICATE_SHAPE = (35, "A certificate has not one signature for each seat that it names.")
+    CERTIFICATE_STATEMENT = (36, "The certificate is of another statement than the one in question.")
+    CERTIFICATE_NO_QUORUM = (37, "Fewer seats signed than the quorum of the committee.")
+    VOTE_WRONG_VIEW = (38, "The vote is not of the view that the member is in.")
+    VOTE_TWICE = (39, "The member has voted to notarise in this view already.")
+    VOTE_LINEAGE = (40, "The block's parent is not notarised in an earlier view.")
+    VOTE_GAP = (41, "A view between the parent and the block is not nullified.")
+    VOTE_CONFLICT = (42, "The member has voted both ways: to finalise and to nullify exclude each other in a view.")
+    VOTE_NOT_NOTARISED = (43, "The block is not notarised in this view.")
+    VIEW_NOT_OVER = (44, "The view is neither notarised nor nullified.")
 
     @property
     def number(self) -> int:

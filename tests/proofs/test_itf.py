@@ -63,6 +63,22 @@ def test_a_state_has_every_variable_known_or_not() -> None:
     ]
 
 
+KINDS = [
+    "nothing",
+    "truth",
+    "text",
+    "octets",
+    "tuple",
+    "list",
+    "set",
+    "frozen-set",
+    "map",
+    "greatest-plain",
+    "first-tagged",
+    "tagged-negative",
+]
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
@@ -79,7 +95,7 @@ def test_a_state_has_every_variable_known_or_not() -> None:
         (1 << 53, {"#bigint": "9007199254740992"}),
         (-(1 << 53), {"#bigint": "-9007199254740992"}),
     ],
-    ids=str,
+    ids=KINDS,
 )
 def test_each_kind_of_value_has_its_form(value: object, shown: object) -> None:
     assert value_to_itf(value) == shown

@@ -64,9 +64,9 @@ def test_any_other_division_is_refused(divide: Callable[[], object]) -> None:
 def test_a_shipped_formula_means_the_same_on_terms_and_on_numbers(profile: Profile) -> None:
     seats = integer("seats")
     for rule in (quorum, tolerated_faults):
-        term = rule(profile, seats)  # type: ignore[arg-type]
+        term = rule(profile, seats)
         for number in range(1, 60):
-            assert value(z3.substitute(term, (seats, z3.IntVal(number)))) == rule(profile, number)  # type: ignore[arg-type]
+            assert value(z3.substitute(term, (seats, z3.IntVal(number)))) == rule(profile, number)
 
 
 @STEADY

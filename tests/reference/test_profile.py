@@ -53,7 +53,9 @@ def test_the_view_change_carries_the_rules_of_votes_in_views() -> None:
         Resolution.VIEW_CHANGE,
         Resolution.FINALISE_EXCLUDES_NULLIFY,
         Resolution.FINALISE_NEEDS_NOTARISATION,
-        Resolution.CERTIFIED_LINEAGE,
+        Resolution.CERTIFIED_PARENT,
+        Resolution.NULLIFIED_GAP,
+        Resolution.FINALITY_CARRIES_NOTARISATION,
     }
 
 

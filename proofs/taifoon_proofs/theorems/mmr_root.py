@@ -10,6 +10,7 @@ from taifoon.core.assignment import SeatKey, clusters_of_seats, residue
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import append_batch, bag_peaks, empty_frontier, frontier_of, root_of_frontier
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
+from taifoon.core.mmr.shape import leaf_position
 from taifoon.primitives.encoding import octets_of
 from taifoon.primitives.hashing import Role, hash_role, role_prefix, separates_roles
 from taifoon.primitives.types import Hash32, Height, LeafCount, LeafIndex, NodePosition, PublicKey, Seat
@@ -143,7 +144,7 @@ def root_is_an_assignment_hash(profile: Profile, trace: Trace, *, height: int) -
     full = append_batch(combiner, empty_frontier(), tuple(content(index) for index in range(1 << height)))
     root = root_of_frontier(combiner, full)
     grown = append_batch(combiner, full, (b"chosen",))
-    key = PublicKey(bytes(grown.peaks[-1]))
+    key = PublicKey(bytes(combiner.leaf(NodePosition(leaf_position(full.count)), LeafIndex(full.count), b"chosen")))
     digest = hash_role(profile, Role.ASSIGN, root + key)
     next_root = root_of_frontier(combiner, grown)
     clusters = clusters_of_seats(profile, root, (SeatKey(key, Seat(0)),), 5)

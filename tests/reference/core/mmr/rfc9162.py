@@ -1,7 +1,7 @@
 """An independent model of the range: the recursive definitions of RFC 9162 (section 2.1) over lists of leaves.
 
-Nothing of the reference is used. The role hash is keyed BLAKE3, written out here once more; the peaks are the heads of
-the greatest powers of two that fit, from the left.
+Of the reference, only the name of its digest type is used. The role hash is keyed BLAKE3, written out here once more;
+the peaks are the heads of the greatest powers of two that fit, from the left.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from functools import cache
 
 from blake3 import blake3
 
+from taifoon.primitives.types import Hash32
+
 Contents = Sequence[bytes]
 
 
@@ -19,8 +21,8 @@ def role_key(role: str) -> bytes:
     return blake3(b"", derive_key_context=f"taifoon v1 {role}").digest()
 
 
-def role_hash(role: str, message: bytes) -> bytes:
-    return blake3(message, key=role_key(role)).digest()
+def role_hash(role: str, message: bytes) -> Hash32:
+    return Hash32(blake3(message, key=role_key(role)).digest())
 
 
 def greatest_power_below(size: int) -> int:
@@ -31,7 +33,7 @@ def greatest_power_below(size: int) -> int:
     return power
 
 
-def tree_head(contents: Contents) -> bytes:
+def tree_head(contents: Contents) -> Hash32:
     """MTH(D_n) of section 2.1.1."""
     if not contents:
         return role_hash("empty", b"")
@@ -41,7 +43,7 @@ def tree_head(contents: Contents) -> bytes:
     return role_hash("node", tree_head(contents[:split]) + tree_head(contents[split:]))
 
 
-def peaks(contents: Contents) -> tuple[bytes, ...]:
+def peaks(contents: Contents) -> tuple[Hash32, ...]:
     """Heads of the mountains, tallest first."""
     if not contents:
         return ()
@@ -49,12 +51,12 @@ def peaks(contents: Contents) -> tuple[bytes, ...]:
     return (tree_head(contents[:power]), *peaks(contents[power:]))
 
 
-def root(contents: Contents) -> bytes:
+def root(contents: Contents) -> Hash32:
     """The sized root: leaf count in 8 little-endian octets, then the tree head."""
     return role_hash("root", len(contents).to_bytes(8, "little") + tree_head(contents))
 
 
-def path(index: int, contents: Contents) -> tuple[bytes, ...]:
+def path(index: int, contents: Contents) -> tuple[Hash32, ...]:
     """PATH(m, D_n) of section 2.1.3.1."""
     if len(contents) == 1:
         return ()
@@ -64,12 +66,12 @@ def path(index: int, contents: Contents) -> tuple[bytes, ...]:
     return (*path(index - split, contents[split:]), tree_head(contents[:split]))
 
 
-def extension(old: int, contents: Contents) -> tuple[bytes, ...]:
+def extension(old: int, contents: Contents) -> tuple[Hash32, ...]:
     """PROOF(m, D_n) of section 2.1.4.1; where m is a power of two, the older head comes first."""
     return _subproof(old, contents, complete=False)
 
 
-def _subproof(old: int, contents: Contents, *, complete: bool) -> tuple[bytes, ...]:
+def _subproof(old: int, contents: Contents, *, complete: bool) -> tuple[Hash32, ...]:
     if old == len(contents):
         return () if complete else (tree_head(contents),)
     split = greatest_power_below(len(contents))

@@ -62,10 +62,10 @@ def code_of(error: pytest.ExceptionInfo[Rejected]) -> RejectionCode:
 @pytest.mark.parametrize("count", range(GREATEST + 1))
 def test_appending_gives_the_recursive_model(count: int) -> None:
     contents = numbered(count)
-    frontier = empty_frontier()
+    frontier: Frontier[Hash32] = empty_frontier()
     for content in contents:
         frontier = append(COMBINER, frontier, content)
-    assert frontier == Frontier(count, rfc9162.peaks(contents))
+    assert frontier == Frontier(LeafCount(count), rfc9162.peaks(contents))
     assert bag_peaks(COMBINER, frontier) == rfc9162.tree_head(contents)
     assert root_of_frontier(COMBINER, frontier) == rfc9162.root(contents)
 
@@ -84,12 +84,13 @@ def test_storing_all_nodes_gives_the_same_range(count: int) -> None:
 @given(contents=contents_lists, cuts=st.lists(st.integers(0, 40), max_size=5))
 def test_any_split_into_batches_gives_the_same_frontier(contents: list[bytes], cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(contents)) for cut in cuts), len(contents)]
-    frontier, mountains = empty_frontier(), range_of(COMBINER, ())
+    frontier: Frontier[Hash32] = empty_frontier()
+    mountains = range_of(COMBINER, ())
     for start, stop in pairwise(edges):
         batch = tuple(contents[start:stop])
         frontier = append_batch(COMBINER, frontier, batch)
         mountains = extend(COMBINER, mountains, batch)
-    assert frontier == Frontier(len(contents), rfc9162.peaks(contents))
+    assert frontier == Frontier(LeafCount(len(contents)), rfc9162.peaks(contents))
     assert mountains == range_of(COMBINER, contents)
     assert root_of_range(COMBINER, mountains) == rfc9162.root(contents)
 

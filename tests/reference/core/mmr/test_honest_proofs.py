@@ -28,7 +28,7 @@ from taifoon.core.mmr.inclusion import (
 from taifoon.core.mmr.mountains import MountainRange, range_of, root_of_range, span_value
 from taifoon.core.mmr.shape import node_count
 from taifoon.core.mmr.spans import Span, is_subtree
-from taifoon.primitives.types import LeafCount, LeafIndex
+from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
 from taifoon.profile import HARDENED
 
 from . import rfc9162
@@ -39,7 +39,7 @@ CONTENTS = tuple(b"leaf %d" % index for index in range(GREATEST))
 LONGEST = range_of(COMBINER, CONTENTS)
 
 
-def first(count: int) -> MountainRange[bytes]:
+def first(count: int) -> MountainRange[Hash32]:
     return MountainRange(LeafCount(count), LONGEST.nodes[: node_count(count)])
 
 

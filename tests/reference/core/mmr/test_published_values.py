@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,6 +31,7 @@ from taifoon.rejection import Rejected, RejectionCode
 
 RFC9162 = HashCombiner(HARDENED.with_parameters(Parameters(suite=Suite.SHA256)))
 GREATEST_TREE = 130
+V = TypeVar("V")
 
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 TREE_HEADS = [
@@ -56,7 +57,7 @@ def test_bag_is_the_rfc_6962_tree_head(count: int) -> None:
 BYTES = range_of(RFC9162, [bytes([value]) for value in range(GREATEST_TREE)])
 
 
-def first_leaves(mountains: MountainRange[bytes], count: int) -> MountainRange[bytes]:
+def first_leaves(mountains: MountainRange[V], count: int) -> MountainRange[V]:
     """The range of the first leaves: post-order makes its nodes a prefix of the larger range's."""
     return MountainRange(LeafCount(count), mountains.nodes[: node_count(count)])
 

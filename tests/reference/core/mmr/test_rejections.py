@@ -21,7 +21,7 @@ from taifoon.core.mmr.inclusion import Claim, InclusionProof, prove_leaves, prov
 from taifoon.core.mmr.mountains import MountainRange, range_of, root_of_range, span_value
 from taifoon.core.mmr.shape import MAX_LEAVES, node_count
 from taifoon.core.mmr.spans import Span, whole
-from taifoon.primitives.types import LeafCount, LeafIndex
+from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
 from taifoon.profile import HARDENED, Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
 
@@ -41,10 +41,10 @@ class Honest:
     def combiner(self) -> HashCombiner:
         return HashCombiner(self.profile)
 
-    def prefix(self, count: int) -> MountainRange[Any]:
+    def prefix(self, count: int) -> MountainRange[Hash32]:
         return range_of(self.combiner, CONTENTS[:count])
 
-    def root(self, count: int) -> bytes:
+    def root(self, count: int) -> Hash32:
         return root_of_range(self.combiner, self.prefix(count))
 
     def range_call(self, **arguments: Any) -> Call:
