@@ -174,24 +174,3 @@ def finalised_blocks_agree(profile: Profile) -> Verdict:
         agreement_step(profile, witness),
         *induction_claims(profile, witness),
     )
-
-
-EXPLORED = ((4, 1), (4, 2), (5, 1), (6, 1), (7, 1))
-
-
-@scenario("consensus/explored")
-def some_reachable_state_forks(profile: Profile, trace: Trace, *, seats: int, views: int) -> bool:
-    """The shipped handlers reach a state with two conflicting final blocks, or an action of theirs never fires."""
-    committee, exploration = explored(profile, seats, views, has_fork)
-    trace.state(
-        "explore",
-        seats=seats,
-        byzantine=committee.byzantine,
-        views=views,
-        states=exploration.states,
-        transitions=exploration.transitions,
-        depth=exploration.depth,
-        fired=dict(exploration.fired),
-        complete=exploration.complete,
-    )
-    return exploration.schedule is not None

@@ -127,6 +127,20 @@ def test_a_residue_reads_the_digest_with_the_high_octet_first() -> None:
         assert residue(HARDENED, SEED, clusters) == int(SEED.hex(), 16) % clusters
 
 
+@pytest.mark.parametrize("number", range(12))
+def test_the_cluster_of_a_job_is_the_one_that_draws_the_lowest_hash(number: int) -> None:
+    job = digest(f"job {number}")
+    draws = {hash_role(HARDENED, Role.JOB, SEED + job + cluster.to_bytes(4, "little")): cluster for cluster in range(7)}
+    assert cluster_of_job(HARDENED, SEED, job, 7) == draws[min(draws)]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_by_root_the_cluster_of_a_job_is_a_residue(number: int) -> None:
+    job = digest(f"job {number}")
+    drawn = hash_role(BY_ROOT, Role.JOB, SEED + job)
+    assert cluster_of_job(BY_ROOT, SEED, job, 7) == int.from_bytes(drawn, "big") % 7
+
+
 JOBS = 600
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from taifoon.core.mmr.frontier import (
     root_of_frontier,
 )
 from taifoon.core.mmr.mountains import (
+    MountainRange,
     bag_of_range,
     extend,
     frontier_of_range,
@@ -140,6 +142,23 @@ def test_append_refuses_peaks_that_do_not_fit_the_count(count: int, peaks: int) 
     with pytest.raises(Rejected) as caught:
         append(COMBINER, Frontier(LeafCount(count), (DIGEST,) * peaks), b"leaf")
     assert code_of(caught) is RejectionCode.MMR_PEAK_COUNT
+
+
+@pytest.mark.parametrize("kind", [Frontier, MountainRange])
+@pytest.mark.parametrize("count", [-1, MAX_LEAVES + 1])
+def test_there_is_no_range_of_a_count_beyond_the_limits(kind: type[Any], count: int) -> None:
+    with pytest.raises(Rejected) as caught:
+        kind(LeafCount(count), ())
+    assert code_of(caught) is RejectionCode.MMR_FULL
+
+
+def test_a_stored_range_has_the_nodes_of_its_count() -> None:
+    nodes = range_of(COMBINER, numbered(5)).nodes
+    MountainRange(LeafCount(5), nodes)
+    for count, kept_nodes in ((5, nodes[:-1]), (4, nodes), (6, nodes), (5, (*nodes, DIGEST))):
+        with pytest.raises(Rejected) as caught:
+            MountainRange(LeafCount(count), kept_nodes)
+        assert code_of(caught) is RejectionCode.MMR_SIZE_NOT_CANONICAL
 
 
 HONEST = frontier_of(COMBINER, numbered(11))

@@ -211,6 +211,9 @@ LEAF_FAULTS = [
         lambda call: {"claims": relabelled(0, 5)(call["claims"])},
         RELABELLED,
     ),
+    Fault(
+        LEAVES, "claims of each other's leaf", MISMATCH, lambda call: {"claims": exchanged(call["claims"])}, RELABELLED
+    ),
     Fault(LEAVES, "claim too few", MISMATCH, lambda call: {"claims": call["claims"][:1]}),
     Fault(LEAVES, "leaves in falling order", UNSORTED, claims(lambda old: old[::-1]), UNIQUE),
     Fault(LEAVES, "leaf named twice", UNSORTED, claims(lambda old: (old[0], *old)), UNIQUE),
@@ -219,6 +222,12 @@ LEAF_FAULTS = [
     Fault(LEAVES, "negative index", INDEX_RANGE, claims(relabelled(0, -1))),
     Fault(LEAVES, "another leaf", RejectionCode.MMR_ROOT_MISMATCH, lambda call: {"claims": forged(call["claims"])}),
 ]
+
+
+def exchanged(honest: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """The contents stay in the order of the proof; each is claimed of the other's index."""
+    indices = (claim.index for claim in reversed(honest))
+    return tuple(Claim(index, claim.content) for index, claim in zip(indices, honest, strict=True))
 
 
 def forged(honest: tuple[Claim, ...]) -> tuple[Claim, ...]:
