@@ -59,6 +59,9 @@ class RejectionCode(Enum):
     VOTE_CONFLICT = (42, "The member has voted both ways: to finalise and to nullify exclude each other in a view.")
     VOTE_NOT_NOTARISED = (43, "The block is not notarised in this view.")
     VIEW_NOT_OVER = (44, "The view is neither notarised nor nullified.")
+    FINALITY_PATH = (45, "The blocks of a finality proof are no chain from the final block to genesis.")
+    FINALITY_INCOMPLETE = (46, "A finality proof lacks a certificate that it needs.")
+    FINALITY_AGREES = (47, "Two finality proofs do not conflict: one final block is an ancestor of the other.")
 
     @property
     def number(self) -> int:

@@ -109,6 +109,9 @@ def invariants(votes: Votes) -> dict[str, z3.BoolRef]:
         "one-notarise-a-view": z3.ForAll(
             [m, v, a, b], z3.Implies(z3.And(honest, notarise(m, v, a), notarise(m, v, b)), a == b)
         ),
+        "one-finalise-a-view": z3.ForAll(
+            [m, v, a, b], z3.Implies(z3.And(honest, finalise(m, v, a), finalise(m, v, b)), a == b)
+        ),
         "finalise-excludes-nullify": z3.ForAll(
             [m, v, b], z3.Implies(z3.And(honest, finalise(m, v, b)), z3.Not(nullify(m, v)))
         ),
@@ -147,6 +150,7 @@ def unchanged(now: Votes, then: Votes, *relations: str) -> z3.BoolRef:
 
 GUARDS = {
     "once": Resolution.VOTE_ONCE,
+    "once-finalised": Resolution.VOTE_ONCE,
     "lineage": Resolution.CERTIFIED_PARENT,
     "gap": Resolution.NULLIFIED_GAP,
     "not-finalised": Resolution.FINALISE_EXCLUDES_NULLIFY,
@@ -190,7 +194,11 @@ def actions(now: Votes, then: Votes) -> Iterator[Action]:
     )
     yield Action(
         "finalise",
-        {"honest": honest, "not-nullified": z3.Not(now.nullify(who, view))},
+        {
+            "honest": honest,
+            "once-finalised": z3.ForAll([b], z3.Not(now.finalise(who, view, b))),
+            "not-nullified": z3.Not(now.nullify(who, view)),
+        },
         z3.And(
             unchanged(now, then, "notarise", "nullify"),
             z3.ForAll(

@@ -107,7 +107,7 @@ def expected_steps(committee: Committee, member: Voting, certified: Certified) -
         if link.view == member.view and link.view not in member.nullified:
             yield Step("notarise", name)
         seen = certified.is_notarised(link.view, link.block_hash)
-        if seen and link.view <= member.view and (link.view, link.block_hash) not in member.finalised:
+        if seen and link.view <= member.view:
             yield Step("finalise", name)
     if member.view not in member.nullified:
         yield Step("nullify", "")
@@ -147,7 +147,7 @@ def tied(profile: Profile, seats: int, views: int) -> Verdict:
         for seat, member in enumerate(state):
             if seat and state[seat - 1] == member:
                 continue
-            offered = {step for step, _ in search.steps(member, certified)}
+            offered = [step for step, _ in search.steps(member, certified)]
             for step in offered:
                 if broken_guards(fixed, committee, state, seat, step):
                     outside.append((seat, step))

@@ -65,6 +65,11 @@ def forbids_second_vote(profile: Profile, voting: Voting, link: Link) -> bool:
     return Resolution.VOTE_ONCE in profile and voting.voted_in(link.view)
 
 
+def forbids_second_finalise(profile: Profile, voting: Voting, link: Link) -> bool:
+    """Rule: whether an earlier vote to finalise in the view forbids this one, so that no two of them can contradict."""
+    return Resolution.VOTE_ONCE in profile and voting.finalised_in(link.view)
+
+
 def has_certified_parent(profile: Profile, certified: Certified, link: Link) -> bool:
     """Rule: whether the block may stand on its parent. Literally any earlier block will do."""
     if Resolution.CERTIFIED_PARENT in profile:
@@ -150,8 +155,8 @@ def finalise(profile: Profile, voting: Voting, certified: Certified, link: Link)
         raise Rejected(RejectionCode.VOTE_NOT_NOTARISED, "this profile has one round of votes")
     if link.view > voting.view:
         raise Rejected(RejectionCode.VOTE_WRONG_VIEW, f"the block is of view {link.view}, the member in {voting.view}")
-    if (link.view, link.block_hash) in voting.finalised:
-        raise Rejected(RejectionCode.VOTE_TWICE, f"the block of view {link.view} has this member's vote already")
+    if (link.view, link.block_hash) in voting.finalised or forbids_second_finalise(profile, voting, link):
+        raise Rejected(RejectionCode.VOTE_TWICE, f"a block of view {link.view} has this member's vote already")
     if excludes_finalise(profile, voting, link.view):
         raise Rejected(RejectionCode.VOTE_CONFLICT, f"this member has voted to nullify view {link.view}")
     if not may_be_finalised(profile, certified, link):
