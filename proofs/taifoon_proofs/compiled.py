@@ -7,6 +7,7 @@ become lists, relations become functions. Nothing is written twice, so model and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import z3
@@ -22,7 +23,6 @@ CONNECTIVES = {
     z3.Z3_OP_NOT: "(not {0})",
     z3.Z3_OP_IMPLIES: "(not {0} or {1})",
     z3.Z3_OP_EQ: "({0} == {1})",
-    z3.Z3_OP_DISTINCT: "({0} != {1})",
     z3.Z3_OP_TRUE: "True",
     z3.Z3_OP_FALSE: "False",
 }
@@ -31,6 +31,8 @@ CONNECTIVES = {
 def source_of(term: z3.ExprRef, bound: Sequence[str] = ()) -> str:
     """A formula as a Python expression; names of sorts, constants and functions are looked up in a structure `S`."""
     if z3.is_quantifier(term):
+        if term.is_lambda():
+            raise TypeError("a predicate cannot use lambda: use connectives, quantifiers and relations")
         names = [f"x{len(bound) + place}" for place in range(term.num_vars())]
         loops = " ".join(f"for {name} in S[{term.var_sort(place).name()!r}]" for place, name in enumerate(names))
         body = source_of(term.body(), [*bound, *names])
@@ -41,6 +43,8 @@ def source_of(term: z3.ExprRef, bound: Sequence[str] = ()) -> str:
     kind = term.decl().kind()
     if kind in OPERATORS:
         return f"({OPERATORS[kind].join(parts)})" if parts else str(kind == z3.Z3_OP_AND)
+    if kind == z3.Z3_OP_DISTINCT:
+        return f"({' and '.join(f'{first} != {second}' for first, second in combinations(parts, 2))})"
     if kind in CONNECTIVES:
         return CONNECTIVES[kind].format(*parts)
     if kind != z3.Z3_OP_UNINTERPRETED:

@@ -67,9 +67,14 @@ def appends_on_arrival(profile: Profile) -> bool:
 
 
 def arrive(combiner: Combiner[V], log: ClusterLog[V], leaf: MMRLeaf) -> ClusterLog[V]:
-    """The member's view when a leaf arrives from the network. Rejects as `record` does."""
+    """The member's view when a leaf arrives from the network.
+
+    A leaf that the mempool or the log holds already changes nothing. Where arrival appends, rejects as `record` does.
+    """
     if appends_on_arrival(combiner.profile):
         return replace(log, jobs=record(combiner, log.jobs, leaf))
+    if leaf in log.mempool or leaf in log.jobs.leaves:
+        return log
     return replace(log, mempool=(*log.mempool, leaf))
 
 

@@ -6,6 +6,8 @@ the next, and so on around: every seat leads once in as many views as there are 
 
 from __future__ import annotations
 
+from icontract import require
+
 from taifoon.core.assignment import SeatKey, seat_rank
 from taifoon.core.order import rank_of
 from taifoon.primitives.encoding import octets_of
@@ -21,6 +23,7 @@ def cluster_seed(profile: Profile, seed: Hash32, cluster: ClusterId) -> bytes:
     return seed
 
 
+@require(lambda members: len(set(members)) == len(members))
 def leaders(
     profile: Profile, seed: Hash32, cluster: ClusterId, members: tuple[SeatKey, ...], view: View, order: ByteOrder
 ) -> tuple[SeatKey, ...]:

@@ -14,6 +14,7 @@ from taifoon.primitives.encoding import octets_of
 from taifoon.primitives.hashing import Role, hash_role
 from taifoon.primitives.types import Hash32, Height, LeafCount, LeafIndex, NodePosition
 from taifoon.profile import Profile, Resolution
+from taifoon.rejection import Rejected, RejectionCode
 
 V = TypeVar("V")
 
@@ -65,13 +66,21 @@ HashFunction = Callable[[Profile, Role, bytes], Hash32]
 class HashCombiner:
     """The protocol's combiner: role-keyed hashes, bagged as RFC 9162 does, under a sized root.
 
-    `left_peak_first` is the order of a bag's operands; only the profile that fixes none has a choice. `hash` is the
-    role hash: another one, such as an ideal or a shortened hash, makes this code speak about that.
+    `left_peak_first` is the order of a bag's operands; only a profile that fixes none has a choice, else the combiner
+    is rejected with PARAMETER_INVALID. `hash` is the role hash: another one, such as an ideal or a shortened one, makes
+    this code speak about that.
     """
 
     profile: Profile
     left_peak_first: bool = True
     hash: HashFunction = hash_role
+
+    def __post_init__(self) -> None:
+        if self.left_peak_first not in conforming_bag_orders(self.profile):
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"left_peak_first is {self.left_peak_first}; profile {self.profile.name} fixes it: use True",
+            )
 
     def leaf(self, position: NodePosition, index: LeafIndex, content: bytes) -> Hash32:
         """Hash of the leaf's encoding; the tree's shape binds the index."""

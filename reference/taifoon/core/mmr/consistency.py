@@ -147,8 +147,8 @@ def verify_consistency(
 ) -> None:
     """Accept that the range (count, root) begins with the range (old_count, old_root), or reject.
 
-    Rejects with MMR_SHRINKS, MMR_INDEX_MISMATCH, MMR_FULL, MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT, MMR_PROOF_TOO_LONG,
-    MMR_SUBTREE_MISMATCH (the older root), MMR_ROOT_MISMATCH (the newer one).
+    Rejects with MMR_SHRINKS, MMR_FULL, MMR_SUBTREE_INVALID, MMR_INDEX_MISMATCH, MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT,
+    MMR_PROOF_TOO_LONG, MMR_SUBTREE_MISMATCH (the older root), MMR_ROOT_MISMATCH (the newer one).
     """
     if count < old_count:
         raise Rejected(RejectionCode.MMR_SHRINKS, f"from {old_count} leaves to {count}: a range only grows")
