@@ -44,7 +44,7 @@ def source_of(term: z3.ExprRef, bound: Sequence[str] = ()) -> str:
     if kind in OPERATORS:
         return f"({OPERATORS[kind].join(parts)})" if parts else str(kind == z3.Z3_OP_AND)
     if kind == z3.Z3_OP_DISTINCT:
-        return f"({' and '.join(f'{first} != {second}' for first, second in combinations(parts, 2))})"
+        return f"({' and '.join(f'{first} != {second}' for first, second in combinations(parts, 2)) or True})"
     if kind in CONNECTIVES:
         return CONNECTIVES[kind].format(*parts)
     if kind != z3.Z3_OP_UNINTERPRETED:

@@ -102,6 +102,7 @@ CLOSED: dict[str, z3.BoolRef] = {
     "equal truths": red(top) == flag,
     "equal terms": next_of(next_of(top)) == top,
     "different": next_of(top) != top,
+    "one is different from no other": z3.Distinct(top),
     "three different": z3.Exists([x, y, z], z3.Distinct(x, y, z)),
     "all": z3.ForAll([x], red(x)),
     "some": z3.Exists([x], z3.And(red(x), x != top)),

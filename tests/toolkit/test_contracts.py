@@ -9,6 +9,7 @@ import pytest
 
 from taifoon_toolkit.contracts import ContractedFunction, call_graph, judged, modules_of, obstacle_of
 from taifoon_toolkit.plan import CONTRACT_SECONDS, LONGEST_CONDITION, contract_tasks
+from taifoon_toolkit.work import ContractTask, perform_task
 
 PREFIX = "taifoon_laboratory.contracts."
 
@@ -85,3 +86,10 @@ def test_the_time_for_all_conditions_has_a_bound(count: int) -> None:
     [task] = contract_tasks(functions, deep=False)
     assert 1 <= task.seconds <= LONGEST_CONDITION
     assert task.seconds * count <= max(CONTRACT_SECONDS, count)
+
+
+def test_a_signature_that_crosshair_cannot_read_is_said_to_be_so() -> None:
+    record = perform_task(ContractTask("taifoon.core.leader", ("leaders",), 1))
+    answer = str(record)
+    assert "UNKNOWN" in answer
+    assert "CrossHair cannot read the signature" in answer

@@ -146,7 +146,12 @@ def answer_function(module_name: str, qualname: str, seconds: float) -> Answer:
     options = AnalysisOptionSet(
         analysis_kind=(AnalysisKind.icontract,), per_condition_timeout=seconds, per_path_timeout=max(seconds / 2, 1.0)
     )
-    checkables = analyze_function(function_named(module_name, qualname), options)
+    try:
+        checkables = analyze_function(function_named(module_name, qualname), options)
+    except TypeError as error:
+        # CrossHair raises on annotations that it does not know, such as a type alias for literals.
+        reason = f"CrossHair cannot read the signature: {error}"
+        return {"verdict": ContractVerdict.UNKNOWN.value, "reason": reason, "conditions": []}
     answers = [answer_condition(item) for item in checkables if isinstance(item, ConditionCheckable)]
     if not answers:
         return {"verdict": ContractVerdict.UNKNOWN.value, "reason": "CrossHair found no condition", "conditions": []}

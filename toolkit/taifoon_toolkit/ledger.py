@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
+from taifoon.core.chain_id import profile_hash
 from taifoon.profile import HARDENED, Resolution
 from taifoon_proofs.harness import Kind, Task, complaints_about_theorem, tasks_of_theorem
 from taifoon_proofs.itf import parameters_to_json
@@ -230,6 +231,7 @@ def make_ledger(
         "source_sha256": material.source.sha256,
         "profile": {
             "name": HARDENED.name,
+            "hash": profile_hash(HARDENED).hex(),
             "resolutions": [item.value for item in Resolution if item in HARDENED],
             "parameters": parameters_to_json(HARDENED.parameters),
         },

@@ -332,9 +332,7 @@ def test_a_member_that_restarts_from_its_stored_state_never_contradicts_itself(
         (Resolution.FINALISE_EXCLUDES_NULLIFY, {"both ways"}),
     ],
 )
-def test_such_schedules_contradict_themselves_without_the_rule(
-    rule: Resolution, contradiction: set[str]
-) -> None:
+def test_such_schedules_contradict_themselves_without_the_rule(rule: Resolution, contradiction: set[str]) -> None:
     everything = Certified(
         GENESIS, frozenset((link.view, link.block_hash) for link in LINKS), frozenset(map(View, range(1, VIEWS + 1)))
     )

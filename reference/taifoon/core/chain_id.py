@@ -1,0 +1,52 @@
+"""Section 2.3 and conventions: what identifies a chain (R-2.3-1): its rules, its parameters and its beginning.
+
+The profile's hash is part of the chain id, and the chain id of every signed statement; so clients with other rules or
+other parameters never mistake each other's signatures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from taifoon.primitives.encoding import U32, U64, Length, Maximum, encode
+from taifoon.primitives.hashing import Role, hash_role
+from taifoon.primitives.types import Hash32
+from taifoon.profile import Profile, Suite
+
+MAX_RESOLUTIONS = 256
+MAX_RESOLUTION_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDescription:
+    """What a profile's hash covers: the ids of its resolutions in increasing order, and its parameters."""
+
+    resolutions: Annotated[tuple[Annotated[bytes, Maximum(MAX_RESOLUTION_NAME)], ...], Maximum(MAX_RESOLUTIONS)]
+    suite: Suite
+    minimum_cluster: Annotated[int, U32]
+    seed_lag: Annotated[int, U64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainDescription:
+    """What a chain id covers."""
+
+    profile: Annotated[Hash32, Length(32)]
+    genesis: Annotated[Hash32, Length(32)]
+
+
+def profile_hash(profile: Profile) -> Hash32:
+    """Digest of a profile's rules and parameters; its name is for people and does not count."""
+    description = ProfileDescription(
+        tuple(sorted(resolution.value.encode() for resolution in profile.resolutions)),
+        profile.parameters.suite,
+        profile.parameters.minimum_cluster,
+        profile.parameters.seed_lag,
+    )
+    return hash_role(profile, Role.GENESIS, encode(ProfileDescription, description))
+
+
+def chain_id(profile: Profile, genesis: Hash32) -> Hash32:
+    """The id of a chain with these rules and this digest of its beginning."""
+    return hash_role(profile, Role.GENESIS, encode(ChainDescription, ChainDescription(profile_hash(profile), genesis)))

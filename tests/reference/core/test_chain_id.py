@@ -1,0 +1,48 @@
+"""A chain is identified by its rules, its parameters and its beginning."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from taifoon.core.chain_id import ProfileDescription, chain_id, profile_hash
+from taifoon.primitives.encoding import decode, encode
+from taifoon.primitives.types import Hash32
+from taifoon.profile import DOCUMENT, HARDENED, Parameters, Profile, Resolution, Suite
+
+GENESIS = Hash32(bytes(32))
+
+
+def test_every_rule_counts() -> None:
+    hashes = {profile_hash(HARDENED), *(profile_hash(HARDENED.without(resolution)) for resolution in Resolution)}
+    assert len(hashes) == 1 + len({HARDENED.without(resolution).resolutions for resolution in Resolution})
+    assert profile_hash(DOCUMENT) not in hashes
+
+
+@pytest.mark.parametrize(
+    "parameters", [Parameters(suite=Suite.SHA256), Parameters(minimum_cluster=6), Parameters(seed_lag=3)]
+)
+def test_every_parameter_counts(parameters: Parameters) -> None:
+    assert profile_hash(HARDENED.with_parameters(parameters)) != profile_hash(HARDENED)
+
+
+def test_the_name_does_not_count() -> None:
+    renamed = Profile("another name", HARDENED.resolutions, HARDENED.parameters)
+    assert profile_hash(renamed) == profile_hash(HARDENED)
+
+
+def test_the_hash_is_that_of_the_described_octets() -> None:
+    sha256 = HARDENED.with_parameters(Parameters(suite=Suite.SHA256))
+    names = sorted(resolution.value for resolution in Resolution)
+    octets = len(names).to_bytes(4, "little")
+    octets += b"".join(len(name).to_bytes(4, "little") + name.encode() for name in names)
+    octets += bytes([1]) + (5).to_bytes(4, "little") + (2).to_bytes(8, "little")
+    assert profile_hash(sha256) == hashlib.sha256(bytes([15]) + octets).digest()
+    description = decode(ProfileDescription, octets)
+    assert encode(ProfileDescription, description) == octets
+
+
+def test_chains_differ_by_profile_and_by_genesis() -> None:
+    ids = {chain_id(profile, genesis) for profile in (HARDENED, DOCUMENT) for genesis in (GENESIS, Hash32(b"g" * 32))}
+    assert len(ids) == 4
