@@ -148,11 +148,11 @@ def answer_function(module_name: str, qualname: str, seconds: float) -> Answer:
     )
     try:
         checkables = analyze_function(function_named(module_name, qualname), options)
+        answers = [answer_condition(item) for item in checkables if isinstance(item, ConditionCheckable)]
     except TypeError as error:
         # CrossHair raises on annotations that it does not know, such as a type alias for literals.
         reason = f"CrossHair cannot read the signature: {error}"
         return {"verdict": ContractVerdict.UNKNOWN.value, "reason": reason, "conditions": []}
-    answers = [answer_condition(item) for item in checkables if isinstance(item, ConditionCheckable)]
     if not answers:
         return {"verdict": ContractVerdict.UNKNOWN.value, "reason": "CrossHair found no condition", "conditions": []}
     verdicts = [ContractVerdict(answer["verdict"]) for answer in answers]
