@@ -120,4 +120,6 @@ class Search:
                     members[seat] = after
                     schedule.append((seat, step.action, step.block))
                     break
+            else:
+                raise AssertionError(f"no seat takes the step {step} to the recorded state")
         return tuple(schedule)

@@ -158,7 +158,7 @@ def test_the_schedule_of_a_fork_leads_to_it_step_by_step(profile: Profile, seats
     assert not committee.is_ancestor(second, first)
 
 
-@pytest.mark.parametrize(("profile", "seats", "views", "steps"), FORKS[:5])
+@pytest.mark.parametrize(("profile", "seats", "views", "steps"), [FORKS[0], FORKS[2], FORKS[4]])
 def test_the_handlers_of_the_repaired_protocol_refuse_each_of_these_schedules(
     profile: Profile, seats: int, views: int, steps: int
 ) -> None:

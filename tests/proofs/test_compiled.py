@@ -126,7 +126,7 @@ def holds_in(formula: z3.BoolRef, world: World) -> bool:
     solver.add(*world.facts(), formula)
     answer = solver.check()
     assert answer != z3.unknown
-    return answer == z3.sat
+    return bool(answer == z3.sat)
 
 
 @pytest.mark.parametrize("name", CLOSED)

@@ -235,16 +235,21 @@ def induction_claims(profile: Profile, witness: Witness) -> Iterator[Claim]:
             yield Claim(f"{action.name}.{name}", premises, invariant, witness)
 
 
+# What keeps an honest member from convicting itself; agreement holds without it, and is proved faster so.
+UNUSED_BY_AGREEMENT = ("one-finalise-a-view",)
+
+
 def agreement_step(profile: Profile, witness: Witness) -> Claim:
     """Induction over views: what is final is an ancestor of every block notarised in the same or a later view."""
     votes = Votes()
+    held = tuple(formula for name, formula in invariants(votes).items() if name not in UNUSED_BY_AGREEMENT)
     final, notarised = z3.Consts("final notarised", BLOCK)
     smaller = z3.And(before(view_of(b), view_of(notarised)), votes.notarised(b), not_after(view_of(final), view_of(b)))
     return Claim(
         "finalised-is-ancestor-of-notarised",
         (
             *axioms(profile),
-            *invariants(votes).values(),
+            *held,
             final != genesis,
             votes.finalised(final),
             votes.notarised(notarised),

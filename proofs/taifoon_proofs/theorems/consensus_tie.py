@@ -111,6 +111,9 @@ def expected_steps(committee: Committee, member: Voting, certified: Certified) -
             yield Step("finalise", name)
     if member.view not in member.nullified:
         yield Step("nullify", "")
+    over = member.view in certified.nullified or any(view == member.view for view, _ in certified.notarised)
+    if over and member.view < committee.views:
+        yield Step("advance", "")
 
 
 @scenario("consensus/step-outside")

@@ -89,6 +89,11 @@ def clusters_of_seats(
     return tuple(ClusterId(rank_of(rank, ranks) % clusters) for rank in ranks)
 
 
+def cluster_size(seats: int, clusters: int, cluster: int) -> int:
+    """Seats of a cluster when ranks are dealt out in turn: how many ranks leave `cluster` as remainder."""
+    return (seats + clusters - 1 - cluster) // clusters
+
+
 def seat_rank(profile: Profile, role: Role, seed: bytes, key: SeatKey, order: ByteOrder) -> Rank:
     """Where a seat stands in an order drawn from a seed: by hash, ties by key and seat."""
     digest = hash_role(profile, role, seed + key.public_key + bytes(octets_of(int(key.seat), 4)))

@@ -136,7 +136,10 @@ def notarise(profile: Profile, voting: Voting, certified: Certified, link: Link)
 
 
 def nullify(profile: Profile, voting: Voting) -> Voting:
-    """Vote to nullify the current view, when its timer has ended. Rejects with VOTE_CONFLICT, VOTE_TWICE."""
+    """Vote to nullify the current view, when its timer has ended.
+
+    Rejects with VIEW_NOT_OVER (the profile has no such votes), VOTE_TWICE, VOTE_CONFLICT.
+    """
     if not changes_view(profile):
         raise Rejected(RejectionCode.VIEW_NOT_OVER, "this profile has no votes that end a view")
     if voting.view in voting.nullified:

@@ -204,7 +204,9 @@ def test_a_block_without_certificate_is_finalised_only_without_the_rule() -> Non
 @pytest.mark.parametrize(
     ("certified", "over"),
     [
-        pytest.param(SEEN, False, id="other views"),
+        pytest.param(SEEN, False, id="earlier views"),
+        pytest.param(replace(SEEN, notarised=frozenset({(View(5), RIVAL[1])})), False, id="a later view notarised"),
+        pytest.param(replace(SEEN, nullified=SEEN.nullified | {View(5)}), False, id="a later view nullified"),
         pytest.param(SEEN_BLOCK, True, id="notarised"),
         pytest.param(replace(SEEN, notarised=SEEN.notarised | {RIVAL}), True, id="another block notarised"),
         pytest.param(replace(SEEN, nullified=SEEN.nullified | {View(4)}), True, id="nullified"),
@@ -338,9 +340,9 @@ def test_such_schedules_contradict_themselves_without_the_rule(rule: Resolution,
     )
     found = set()
     for number in range(20):
-        chance = random.Random(number)
+        chance = random.Random(number)  # noqa: S311 - a numbered schedule
         assert contradictions(played(HARDENED, chance, everything, 60)[0]) == set()
-        said, taken = played(HARDENED.without(rule), random.Random(number), everything, 60)
+        said, taken = played(HARDENED.without(rule), chance, everything, 60)
         assert taken > 0
         found |= contradictions(said)
     assert found == contradiction
