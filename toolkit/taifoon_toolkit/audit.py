@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from rich.console import Console
 
+from taifoon_proofs.bounds import DEEP_VARIABLE
 from taifoon_proofs.catalogue import load_catalogue
 from taifoon_proofs.harness import Kind, Task
 from taifoon_proofs.registry import load
@@ -26,7 +27,6 @@ from taifoon_toolkit.summary import print_summary
 from taifoon_toolkit.work import AuditTask, cross_check_of, perform_task
 
 INTERRUPTED = 130
-DEEP = "TAIFOON_DEEP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Run:
             material.perform,
             jobs=settings.jobs,
             limit_seconds=settings.limit_seconds,
-            environment={DEEP: "1"} if settings.deep else {},
+            environment={DEEP_VARIABLE: "1"} if settings.deep else {},
         )
         with closing(events):
             for event in events:

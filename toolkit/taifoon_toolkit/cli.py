@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from taifoon_proofs.bounds import DEEP_VARIABLE
 from taifoon_proofs.catalogue import CatalogueError
 from taifoon_toolkit.audit import INTERRUPTED, Settings, run_audit, shipped_material
 from taifoon_toolkit.cache import default_folder
@@ -43,7 +44,7 @@ def main() -> None:
     "--section", "sections", multiple=True, metavar="NUMBER", help="Only this section of the source, such as 2.3 or 2."
 )
 @click.option("--theorem", "theorems", multiple=True, metavar="ID", help="Only this theorem, such as T-C1.")
-@click.option("--deep", is_flag=True, envvar="TAIFOON_DEEP", help="Larger bounds and longer searches; takes hours.")
+@click.option("--deep", is_flag=True, envvar=DEEP_VARIABLE, help="Larger bounds and longer searches; takes hours.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes. Default: one for each core.")
 @click.option(
     "--out",

@@ -17,6 +17,7 @@ from taifoon.core.quorum import quorum, tolerated_faults
 from taifoon.profile import HARDENED, Profile, Resolution
 from taifoon_models.explorer import Search, State
 from taifoon_models.voting import GENESIS, Committee, Step
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.compiled import Predicate, predicate
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
@@ -24,7 +25,7 @@ from taifoon_proofs.theorems.consensus import LIMIT, counterexample, played
 from taifoon_proofs.theorems.consensus_terms import Votes, actions, axioms, invariants
 from taifoon_proofs.verdict import Json, Outcome, Technique, Verdict
 
-TIED = ((4, 1), (5, 1), (4, 2))
+TIED = bound(((4, 1), (5, 1), (4, 2)), ((4, 1), (5, 1), (6, 1), (7, 1), (4, 2), (5, 2)))
 GENESIS_NAME = "0"
 
 
@@ -161,7 +162,7 @@ def tied(profile: Profile, seats: int, views: int) -> Verdict:
         return False
 
     outside: list[tuple[int, Step]] = []
-    exploration = search.run(disagrees, LIMIT)
+    exploration = search.run(disagrees, bound(LIMIT, 20 * LIMIT))
     if outside and exploration.schedule is not None:
         return outside_step(committee, exploration.schedule, outside[0])
     if complaints or not exploration.complete:

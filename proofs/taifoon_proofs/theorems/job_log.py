@@ -22,13 +22,14 @@ from taifoon.primitives.types import Hash32, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.jobs import Shape, blocks_of, digest, intake, shapes
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.verdict import Technique, Verdict, conclude
 
-JOBS_UP_TO = 12
-ARRIVALS_UP_TO = 4
+JOBS_UP_TO = bound(12, 40)
+ARRIVALS_UP_TO = bound(4, 5)
 
 
 @scenario("log/completion-rewrites")
@@ -81,7 +82,7 @@ def past_is_proved(combiner: HashCombiner, before: JobLog[Hash32], after: JobLog
     technique=Technique.EXHAUSTIVE,
 )
 def the_log_is_append_only(profile: Profile) -> Verdict:
-    """Each completion in each log of up to 12 jobs leaves all leaves and nodes, and every old leaf stays provable."""
+    """Each completion in each log up to a bound leaves all leaves and nodes, and every old leaf stays provable."""
     return exhaust(
         profile,
         "log/completion-rewrites",
@@ -123,7 +124,7 @@ def arrival_order_decides(profile: Profile, trace: Trace, *, first: list[int], s
     assumptions=("AM2",),
 )
 def equal_height_means_equal_range(profile: Profile) -> Verdict:
-    """Every order of arrival of up to 4 jobs at a second member, and every division of the jobs into blocks.
+    """Every order of arrival of a few jobs at two members, and every division of the jobs into blocks.
 
     Agreement on the blocks themselves is what the consensus theorems give; here the log is shown to be a function of
     the blocks alone.

@@ -22,15 +22,16 @@ from taifoon.primitives.types import Hash32, LeafCount
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.ranges import content, ideal, item, item_names, numbered, numbered_root, spans_of
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.theorems.mmr_terms import VALUE, TermCombiner, agreement_claims, injective, node_hash
 from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
 
-EXTENSIONS_UP_TO = 64
+EXTENSIONS_UP_TO = bound(64, 128)
 FORKS_UP_TO = 4
-SUBTREES_UP_TO = 32
+SUBTREES_UP_TO = bound(32, 96)
 OFFERED_SUBTREES_UP_TO = 4
 
 
@@ -124,7 +125,7 @@ def two_sided_claims(profile: Profile) -> tuple[Claim, ...]:
     assumptions=("AM1",),
 )
 def heads_only_grow(profile: Profile) -> Verdict:
-    """Complete for all pairs of sizes up to 64; sound by induction over spans, and for every small offer of a fork."""
+    """Complete for all pairs of small sizes; sound by induction over spans, and for every small offer of a fork."""
     return conclude(
         prove("every range, by induction over its spans", *agreement_claims(profile), *two_sided_claims(profile)),
         exhaust(
@@ -212,7 +213,7 @@ def subtree_offers(leaves: int) -> Iterator[dict[str, Json]]:
     assumptions=("AM1",),
 )
 def subtrees_are_proved(profile: Profile) -> Verdict:
-    """Complete for every subtree of ranges up to 32 leaves; one proof each, for every small offer; the induction."""
+    """Complete for every subtree of ranges up to a bound; one proof each, for every small offer; the induction."""
     return conclude(
         prove("every range, by induction over its spans", *agreement_claims(profile)),
         exhaust(

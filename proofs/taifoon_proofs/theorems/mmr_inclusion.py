@@ -26,6 +26,7 @@ from taifoon_models.ranges import (
     numbered,
     numbered_root,
 )
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.collisions import extract_collision
 from taifoon_proofs.establish import exhaust, prove
 from taifoon_proofs.registry import theorem
@@ -33,8 +34,8 @@ from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.theorems.mmr_terms import agreement_claims
 from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
 
-COMPLETE_UP_TO = 256
-SOUND_UP_TO = 4
+COMPLETE_UP_TO = bound(256, 512)
+SOUND_UP_TO = bound(4, 5)
 
 
 @scenario("mmr/honest-proof")
@@ -87,7 +88,7 @@ def honest_cases(profile: Profile) -> Iterator[dict[str, Json]]:
     technique=Technique.EXHAUSTIVE,
 )
 def every_leaf_is_provable(profile: Profile) -> Verdict:
-    """Every leaf of every range up to 256 leaves, over the ideal hash, between any two conforming clients.
+    """Every leaf of every range up to a bound, over the ideal hash, between any two conforming clients.
 
     The frontier and the stored range give one root, at each of these sizes.
     """
@@ -174,7 +175,7 @@ def a_place_holds_one_leaf(profile: Profile) -> Verdict:
     """An induction over the spans in Z3, every small forgery over the ideal hash, and extraction from short hashes.
 
     The induction holds for any range: the shipped `join` over injective symbols gives equal values only to equal
-    halves. Every offer of an adversary is explored for ranges of up to 4 leaves. With digests of 8 bits forged leaves
+    halves. Every offer of an adversary is explored for small ranges. With digests of 8 bits forged leaves
     are accepted by chance, and each gives its collision.
     """
     return conclude(

@@ -12,14 +12,15 @@ from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.ranges import ALIEN, alien, content, ideal, item, item_names, numbered, numbered_root
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.theorems.mmr_terms import agreement_claims
 from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
 
-SETS_UP_TO = 8
-RUNS_UP_TO = 24
+SETS_UP_TO = bound(8, 12)
+RUNS_UP_TO = bound(24, 48)
 OFFERS_UP_TO = 3
 ALTERED_UP_TO = 8
 

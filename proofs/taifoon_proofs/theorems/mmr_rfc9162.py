@@ -12,12 +12,13 @@ from taifoon.primitives.types import LeafCount, LeafIndex
 from taifoon.profile import Parameters, Profile, Resolution, Suite
 from taifoon_models.ranges import content
 from taifoon_models.rfc9162 import consistency_proof, inclusion_path, tree_head
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.verdict import Technique, Verdict
 
-LEAVES_UP_TO = 40
+LEAVES_UP_TO = bound(40, 130)
 
 
 @scenario("mmr/rfc9162")

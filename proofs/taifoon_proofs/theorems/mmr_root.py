@@ -17,6 +17,7 @@ from taifoon.primitives.types import Hash32, Height, LeafCount, LeafIndex, NodeP
 from taifoon.profile import Profile, Resolution, Suite
 from taifoon.rejection import Rejected
 from taifoon_models.ranges import IDEAL, appended, content, ideal, numbered, numbered_root
+from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
@@ -24,7 +25,7 @@ from taifoon_proofs.terms import word
 from taifoon_proofs.theorems.mmr_terms import agreement_claims
 from taifoon_proofs.verdict import Technique, Verdict, conclude
 
-SIZES_UP_TO = 32
+SIZES_UP_TO = bound(32, 96)
 
 
 @scenario("mmr/other-size")
@@ -64,7 +65,7 @@ def the_root_binds_the_size(profile: Profile) -> Verdict:
     """The root's preimage is a fixed-width count and the bag, so it is injective; no honest proof serves two sizes.
 
     The shipped `octets_of` runs on symbolic counts: different counts differ in some octet. Exhaustively, each honest
-    proof of up to 32 leaves is tried against every size.
+    proof of small ranges is tried against every size.
     """
     first, second = word("first"), word("second")
     octets = zip(octets_of(first, 8), octets_of(second, 8), strict=True)
