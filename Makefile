@@ -10,7 +10,7 @@ ROOMS := reference optimized models proofs toolkit
 setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement constraints.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
@@ -56,4 +56,4 @@ pin: $(READY)
 	mv constraints.new constraints.txt
 
 clean:
-	rm -rf $(VENV) audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/interop/node_modules audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,6 +22,8 @@ from taifoon_proofs.verdict import Counterexample, Outcome, Verdict
 
 Record = dict[str, Any]
 
+GRAVEST_FIRST = (Answer.SATISFIABLE, Answer.UNREADABLE, Answer.UNKNOWN, Answer.UNSATISFIABLE)
+
 
 class Kind(Enum):
     """What a task does."""
@@ -115,15 +117,13 @@ def judged_defect(task: Task, catalogue: Catalogue) -> Record:
 
 def cross_checked(obligations: Sequence[Obligation]) -> Record:
     """The second solver's opinion of each obligation."""
-    opinions = [{"name": item.name, "verdict": confirm(item.text).answer.value} for item in obligations]
+    opinions = []
+    for item in obligations:
+        decision = confirm(item.text)
+        opinions.append({"name": item.name, "verdict": decision.answer.value, "reason": decision.reason})
     answers = {opinion["verdict"] for opinion in opinions}
-    if Answer.SATISFIABLE.value in answers:
-        overall = Answer.SATISFIABLE.value
-    elif Answer.UNKNOWN.value in answers:
-        overall = Answer.UNKNOWN.value
-    else:
-        overall = Answer.UNSATISFIABLE.value
-    return {"solver": "cvc5", "verdict": overall if opinions else None, "obligations": opinions}
+    overall = next((answer.value for answer in GRAVEST_FIRST if answer.value in answers), None)
+    return {"solver": "cvc5", "verdict": overall, "obligations": opinions}
 
 
 def complaints_about_theorem(
@@ -147,8 +147,11 @@ def complaints_about_theorem(
             found.append(f"{theorem.id} has no counterexample without {resolution.value}: {explained(record)}")
         elif not record["replayed"]:
             found.append(f"{theorem.id}: the counterexample without {resolution.value} does not replay")
-    if cross_check["verdict"] == Answer.SATISFIABLE.value:
-        found.append(f"{theorem.id}: the solvers disagree")
+    for opinion in cross_check["obligations"]:
+        if opinion["verdict"] == Answer.SATISFIABLE.value:
+            found.append(f"{theorem.id}: the solvers disagree about {opinion['name']}")
+        if opinion["verdict"] == Answer.UNREADABLE.value:
+            found.append(f"{theorem.id}: {opinion['name']}: {opinion['reason']}")
     return found
 
 

@@ -25,6 +25,7 @@ class Answer(Enum):
     UNSATISFIABLE = "unsat"
     SATISFIABLE = "sat"
     UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def confirm(text: str, milliseconds: int = CVC5_MILLISECONDS, *, finite_models: 
         while not (command := parser.nextCommand()).isNull():
             printed += str(command.invoke(solver, symbols))
     except RuntimeError as error:
-        return Decision(Answer.UNKNOWN, reason=f"cvc5 cannot read the text: {error}")
+        return Decision(Answer.UNREADABLE, reason=f"cvc5 cannot read the text: {error}")
     last = printed.strip().splitlines()[-1] if printed.strip() else "no answer"
     if last == "unsat":
         return Decision(Answer.UNSATISFIABLE)
@@ -103,8 +104,3 @@ def confirm(text: str, milliseconds: int = CVC5_MILLISECONDS, *, finite_models: 
     if not finite_models and last.startswith("unknown"):
         return confirm(text, milliseconds, finite_models=True)
     return Decision(Answer.UNKNOWN, reason=f"cvc5: {last}")
-
-
-def solver_versions() -> dict[str, str]:
-    """Names and versions of the solvers."""
-    return {"z3": z3.get_version_string(), "cvc5": cvc5.__version__}

@@ -7,8 +7,6 @@ meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import z3
 
 WORD = 64
@@ -48,8 +46,3 @@ def at_most(low: z3.BitVecRef | int, high: z3.BitVecRef | int) -> z3.BoolRef:
 def below(low: z3.BitVecRef | int, high: z3.BitVecRef | int) -> z3.BoolRef:
     """Unsigned low < high on words."""
     return z3.ULT(low, high)
-
-
-def implies(premises: Sequence[z3.BoolRef], conclusion: z3.BoolRef) -> z3.BoolRef:
-    """The conclusion under premises."""
-    return z3.Implies(z3.And(*premises), conclusion)

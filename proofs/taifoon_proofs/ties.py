@@ -15,6 +15,7 @@ from pathlib import Path
 from taifoon.profile import REQUIRES, Parameters, Resolution
 from taifoon.rejection import RejectionCode
 from taifoon_proofs.catalogue import Catalogue, Requirement, read_entries, spec_folder
+from taifoon_proofs.mentions import files_of_project, known_identifiers, stale_mentions
 from taifoon_proofs.registry import load
 from taifoon_proofs.scenario import SCENARIOS
 from taifoon_proofs.verdict import Outcome
@@ -33,7 +34,20 @@ def complaints(catalogue: Catalogue) -> list[str]:
         *defect_complaints(catalogue),
         *parameter_complaints(),
         *rejection_complaints(),
+        *mention_complaints(catalogue),
     ]
+
+
+def mention_complaints(catalogue: Catalogue) -> Iterator[str]:
+    """No page, comment or docstring of a checkout names an id that the catalogue does not have.
+
+    Tests are left out: they name ids that must not exist.
+    """
+    root = spec_folder().parent
+    if not (root / "reference").is_dir():
+        return
+    files = (path for path in files_of_project(root) if path.relative_to(root).parts[0] != "tests")
+    yield from stale_mentions(known_identifiers(catalogue), root, files)
 
 
 def unknown(entry: str, field: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import z3
 
-from taifoon_proofs.smt import Answer, Obligation, confirm, decide, obligation, solver_versions
+from taifoon_proofs.smt import Answer, Obligation, confirm, decide, obligation
 
 X, Y = z3.Ints("x y")
-SUM = z3.Int("a") ** 3 + z3.Int("b") ** 3 + z3.Int("c") ** 3
+SUM = z3.Sum(*(z3.Product(cube, cube, cube) for cube in z3.Ints("a b c")))
 
 TRUE = obligation("greater-by-one", [X > 2], X > 1)
 FALSE = obligation("less-by-one", [X > 2, Y == X], X > 3)
@@ -46,9 +46,9 @@ def test_what_a_solver_cannot_settle_in_time_is_unknown_with_a_reason() -> None:
     "text",
     ["not SMT-LIB", "(assert (> x 0))\n(check-sat)", "(set-logic ALL)\n(assert)", "(set-logic ALL)", ""],
 )
-def test_text_that_the_second_solver_cannot_read_or_that_asks_nothing_is_unknown(text: str) -> None:
+def test_text_that_the_second_solver_cannot_read_is_told_from_text_that_asks_nothing(text: str) -> None:
     decision = confirm(text)
-    assert decision.answer is Answer.UNKNOWN
+    assert decision.answer is (Answer.UNKNOWN if text in ("", "(set-logic ALL)") else Answer.UNREADABLE)
     assert decision.reason.startswith("cvc5")
 
 
@@ -83,8 +83,3 @@ def test_a_decision_is_made_from_the_text_alone() -> None:
     assert turned.text != TRUE.text
     assert decide(turned).answer is Answer.SATISFIABLE
     assert confirm(turned.text).answer is Answer.SATISFIABLE
-
-
-def test_the_versions_of_both_solvers_are_told() -> None:
-    assert set(solver_versions()) == {"z3", "cvc5"}
-    assert all(version[0].isdigit() for version in solver_versions().values())

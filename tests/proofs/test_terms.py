@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taifoon.core.quorum import quorum, tolerated_faults
 from taifoon.profile import DOCUMENT, HARDENED, Profile
 from taifoon_proofs.smt import Answer, decide, obligation
-from taifoon_proofs.terms import at_most, below, constant, implies, integer, word
+from taifoon_proofs.terms import at_most, below, constant, integer, word
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=150)
 
@@ -74,10 +74,3 @@ def test_a_shipped_formula_means_the_same_on_terms_and_on_numbers(profile: Profi
 def test_words_are_compared_without_sign(low: int, high: int) -> None:
     assert value(at_most(constant(low), constant(high))) == (low <= high)
     assert value(below(constant(low), constant(high))) == (low < high)
-
-
-def test_an_implication_needs_all_its_premises() -> None:
-    p, q = z3.Bools("p q")
-    impossible = implies([p, q], z3.BoolVal(val=False))
-    assert decide(obligation("not-both", [impossible], z3.Not(z3.And(p, q)))).answer is Answer.UNSATISFIABLE
-    assert decide(obligation("not-one", [impossible], z3.Not(p))).answer is Answer.SATISFIABLE

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 from taifoon.core.cluster_log import (
+    BatchRecord,
     ClusterLog,
     LogBlock,
+    appends_on_arrival,
     arrive,
     empty_cluster_log,
     finalise,
     jobs_under_batch_peaks,
 )
-from taifoon.core.job_log import JobLog, complete, empty_job_log, take_in
-from taifoon.core.leaf import MMRLeaf, leaf_content
+from taifoon.core.job_log import JobLog, complete, empty_job_log, record, take_in
+from taifoon.core.leaf import MMRLeaf, ProofType, leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import prove_consistency, verify_consistency
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
-from taifoon.core.mmr.mountains import frontier_of_range, root_of_range
+from taifoon.core.mmr.mountains import frontier_of_range, range_of, root_of_range
+from taifoon.primitives.encoding import encode
 from taifoon.primitives.types import Hash32, LeafIndex
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.jobs import Shape, blocks_of, digest, intake, shapes
+from taifoon_models.jobs import Shape, blocks_of, completion, digest, intake, shapes
 from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
@@ -54,6 +58,26 @@ def completion_rewrites_the_past(profile: Profile, trace: Trace, *, jobs: int, c
     return bool(changed_leaves or changed_nodes) or not past_is_proved(combiner, log, after, trace)
 
 
+@scenario("log/false-completion")
+def false_completion_recorded(profile: Profile, trace: Trace, *, field: str) -> bool:
+    """A completion leaf is recorded although it differs from its intake in more than the commitment."""
+    combiner = HashCombiner(profile)
+    log = take_in(combiner, empty_job_log(), intake(0))
+    other = {"job_type": ProofType.GROTH16, "priority": 0}.get(field, 7)
+    leaf = replace(completion(0), **{field: other})  # type: ignore[arg-type]
+    trace.state("take in", leaves=len(log.leaves))
+    try:
+        record(combiner, log, leaf)
+    except Rejected as rejected:
+        trace.state(f"complete with another {field}", code=rejected.code.name)
+        return False
+    trace.state(f"complete with another {field}", recorded=True)
+    return True
+
+
+ALTERED = ("job_type", "source_chain", "target_chain", "timestamp", "priority", "assigned_cluster")
+
+
 def changed(before: tuple[object, ...], after: tuple[object, ...]) -> tuple[int, ...]:
     """Places at which something is no longer what it was."""
     return tuple(place for place, value in enumerate(before) if place >= len(after) or after[place] != value)
@@ -83,11 +107,16 @@ def past_is_proved(combiner: HashCombiner, before: JobLog[Hash32], after: JobLog
 )
 def the_log_is_append_only(profile: Profile) -> Verdict:
     """Each completion in each log up to a bound leaves all leaves and nodes, and every old leaf stays provable."""
-    return exhaust(
-        profile,
-        "log/completion-rewrites",
-        f"every completion in every log of 1 to {JOBS_UP_TO} jobs",
-        ({"jobs": jobs, "completed": completed} for jobs in range(1, JOBS_UP_TO + 1) for completed in range(jobs)),
+    return conclude(
+        exhaust(
+            profile,
+            "log/completion-rewrites",
+            f"every completion in every log of 1 to {JOBS_UP_TO} jobs",
+            ({"jobs": jobs, "completed": completed} for jobs in range(1, JOBS_UP_TO + 1) for completed in range(jobs)),
+        ),
+        exhaust(
+            profile, "log/false-completion", "each other field of a completion altered", ({"field": f} for f in ALTERED)
+        ),
     )
 
 
@@ -113,7 +142,8 @@ def arrival_order_decides(profile: Profile, trace: Trace, *, first: list[int], s
             root=root_of_range(combiner, member.jobs.mountains),
         )
     left, right = members
-    return (left.jobs, left.batches, left.height) != (right.jobs, right.batches, right.height)
+    waiting = [leaf for member in members for leaf in member.mempool if leaf in member.jobs.leaves]
+    return bool(waiting) or (left.jobs, left.batches, left.height) != (right.jobs, right.batches, right.height)
 
 
 @theorem(
@@ -157,7 +187,7 @@ def peaks_cover_other_than_batches(profile: Profile, trace: Trace, *, cuts: Shap
     log: ClusterLog[Hash32] = empty_cluster_log()
     blocks = blocks_of(cuts)
     for block in blocks:
-        if Resolution.LOG_ORDER not in profile:
+        if appends_on_arrival(profile):
             for leaf in block.leaves:
                 log = arrive(combiner, log, leaf)
         log = finalise(combiner, log, block)
@@ -168,7 +198,21 @@ def peaks_cover_other_than_batches(profile: Profile, trace: Trace, *, cuts: Shap
     trace.state("finalise", blocks=tuple(map(tuple, cuts)), batches=len([batch for batch in batches if batch]))
     trace.state("peaks", covers=shown)
     in_order = tuple(leaf for peak in covered for leaf in peak)
-    return in_order != expected or not all(whole_batches(peak, batches) for peak in covered)
+    if in_order != expected or not all(whole_batches(peak, batches) for peak in covered):
+        return True
+    return not appends_on_arrival(profile) and log.batches != range_of(combiner, batch_leaves(blocks))
+
+
+def batch_leaves(blocks: tuple[LogBlock, ...]) -> list[bytes]:
+    """What the batch accumulator has to hold, counted from the blocks alone."""
+    leaves, held = [], 0
+    for block in blocks:
+        places = [held + place for place, leaf in enumerate(block.leaves) if not leaf.is_intake]
+        held += len(block.leaves)
+        if places:
+            batch = BatchRecord(block.block_hash, LeafIndex(places[0]), LeafIndex(places[-1]))
+            leaves.append(encode(BatchRecord, batch))
+    return leaves
 
 
 def name_of(leaf: MMRLeaf, blocks: tuple[LogBlock, ...]) -> str:

@@ -21,7 +21,7 @@ from taifoon.core.mmr.spans import Span, is_subtree, join, whole
 from taifoon.primitives.types import Hash32, LeafCount
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
-from taifoon_models.ranges import content, ideal, item, item_names, numbered, numbered_root, spans_of
+from taifoon_models.ranges import alien, content, ideal, item, item_names, numbered, numbered_root, spans_of
 from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
@@ -47,6 +47,22 @@ def honest_extension_refused(profile: Profile, trace: Trace, *, known: int, leav
         trace.state("rejected", known=known, offered=leaves, code=rejected.code.name)
         return True
     return False
+
+
+@scenario("mmr/false-past")
+def false_past_accepted(profile: Profile, trace: Trace, *, known: int, leaves: int) -> bool:
+    """A range is accepted as extending a head that no range has, because its proof is never held against that head."""
+    combiner = ideal(profile)
+    held = Head(LeafCount(known), alien(profile))
+    offered = Head(LeafCount(leaves), numbered_root(combiner, leaves))
+    trace.state("hold a false head", leaves=known, offered=leaves)
+    try:
+        adopt_head(combiner, held, offered, prove_consistency(combiner, numbered(combiner, leaves), held.count))
+    except Rejected as rejected:
+        trace.state("rejected", code=rejected.code.name)
+        return False
+    trace.state("adopted")
+    return True
 
 
 def forked(combiner: HashCombiner, leaves: int, at: int) -> MountainRange[Hash32]:
@@ -127,7 +143,11 @@ def two_sided_claims(profile: Profile) -> tuple[Claim, ...]:
 def heads_only_grow(profile: Profile) -> Verdict:
     """Complete for all pairs of small sizes; sound by induction over spans, and for every small offer of a fork."""
     return conclude(
-        prove("every range, by induction over its spans", *agreement_claims(profile), *two_sided_claims(profile)),
+        prove(
+            "the inductive step from a span to its halves, for injective hashes",
+            *agreement_claims(profile),
+            *two_sided_claims(profile),
+        ),
         exhaust(
             profile,
             "mmr/honest-extension",
@@ -141,13 +161,20 @@ def heads_only_grow(profile: Profile) -> Verdict:
         exhaust(
             profile,
             "mmr/forked-head",
-            f"every offer of a forked range of up to {FORKS_UP_TO} leaves, with any items of both ranges",
+            f"every offer of a range of up to {FORKS_UP_TO} leaves that differs in one leaf, with items of both ranges "
+            "or one alien, to one over the depth",
             (
                 case
                 for leaves in range(1, FORKS_UP_TO + 1)
                 for known in range(1, leaves + 1)
                 for case in fork_offers(known, leaves)
             ),
+        ),
+        exhaust(
+            profile,
+            "mmr/false-past",
+            f"a false head of every size below each of 1 to {FORKS_UP_TO} leaves, with the range's own proof",
+            ({"known": known, "leaves": leaves} for leaves in range(1, FORKS_UP_TO + 1) for known in range(leaves + 1)),
         ),
     )
 
@@ -170,6 +197,25 @@ def false_subtree_accepted(
         return False
     trace.state("accepted")
     return proof != prove_subtree(combiner, mountains, span) or offered != span_value(combiner, mountains, span)
+
+
+@scenario("mmr/other-subtree")
+def proof_of_another_subtree_accepted(
+    profile: Profile, trace: Trace, *, leaves: int, claimed: list[int], proved: list[int]
+) -> bool:
+    """A value and its proof are accepted as those of another subtree."""
+    combiner = ideal(profile)
+    mountains = numbered(combiner, leaves)
+    span, other = Span(*claimed), Span(*proved)
+    value, proof = span_value(combiner, mountains, other), prove_subtree(combiner, mountains, other)
+    trace.state("offer", leaves=leaves, claimed=tuple(claimed), proof_is_of=tuple(proved))
+    try:
+        verify_subtree(combiner, numbered_root(combiner, leaves), LeafCount(leaves), span, value, proof)
+    except Rejected as rejected:
+        trace.state("rejected", code=rejected.code.name)
+        return span == other
+    trace.state("accepted")
+    return span != other
 
 
 @scenario("mmr/honest-subtree")
@@ -215,7 +261,7 @@ def subtree_offers(leaves: int) -> Iterator[dict[str, Json]]:
 def subtrees_are_proved(profile: Profile) -> Verdict:
     """Complete for every subtree of ranges up to a bound; one proof each, for every small offer; the induction."""
     return conclude(
-        prove("every range, by induction over its spans", *agreement_claims(profile)),
+        prove("the inductive step from a span to its halves, for injective hashes", *agreement_claims(profile)),
         exhaust(
             profile,
             "mmr/honest-subtree",
@@ -229,7 +275,18 @@ def subtrees_are_proved(profile: Profile) -> Verdict:
         exhaust(
             profile,
             "mmr/subtree-offer",
-            f"every offer of values and items for subtrees of ranges of 1 to {OFFERED_SUBTREES_UP_TO} leaves",
+            f"every offer of values and items of the range or one alien, to one over the depth, for subtrees of ranges "
+            f"of 1 to {OFFERED_SUBTREES_UP_TO} leaves",
             (case for leaves in range(1, OFFERED_SUBTREES_UP_TO + 1) for case in subtree_offers(leaves)),
+        ),
+        exhaust(
+            profile,
+            "mmr/other-subtree",
+            "every pair of subtrees of ranges of 1 to 8 leaves, the proof of one for the other",
+            (
+                {"leaves": leaves, "claimed": [one.start, one.stop], "proved": [other.start, other.stop]}
+                for leaves in range(1, 9)
+                for one, other in product(subtrees_of(leaves), repeat=2)
+            ),
         ),
     )

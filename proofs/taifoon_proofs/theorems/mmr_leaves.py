@@ -90,7 +90,7 @@ def subsets(leaves: int) -> Iterator[tuple[int, ...]]:
 def sets_of_leaves_are_proved(profile: Profile) -> Verdict:
     """Complete for every set of leaves of small ranges; sound by the induction over spans and by all small offers."""
     return conclude(
-        prove("every range, by induction over its spans", *agreement_claims(profile)),
+        prove("the inductive step from a span to its halves, for injective hashes", *agreement_claims(profile)),
         exhaust(
             profile,
             "mmr/honest-leaves",
@@ -104,7 +104,8 @@ def sets_of_leaves_are_proved(profile: Profile) -> Verdict:
         exhaust(
             profile,
             "mmr/forged-leaves",
-            f"every offer of two claims for ranges of 1 to {OFFERS_UP_TO} leaves",
+            f"every offer of two claims with items of the range or one alien, as many as leaves, "
+            f"for ranges of 1 to {OFFERS_UP_TO} leaves",
             (case for leaves in range(1, OFFERS_UP_TO + 1) for case in offers_of_two(leaves)),
         ),
     )
@@ -174,7 +175,7 @@ def runs_of_leaves_are_proved(profile: Profile) -> Verdict:
         for stop in range(start + 1, leaves + 1)
     ]
     return conclude(
-        prove("every range, by induction over its spans", *agreement_claims(profile)),
+        prove("the inductive step from a span to its halves, for injective hashes", *agreement_claims(profile)),
         exhaust(
             profile,
             "mmr/altered-run",

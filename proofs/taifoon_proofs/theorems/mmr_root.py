@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import z3
@@ -12,17 +13,18 @@ from taifoon.core.mmr.frontier import append_batch, bag_peaks, empty_frontier, f
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
 from taifoon.core.mmr.shape import leaf_position
 from taifoon.primitives.encoding import octets_of
-from taifoon.primitives.hashing import Role, hash_role, role_prefix, separates_roles
+from taifoon.primitives.hashing import Role, hash_role
 from taifoon.primitives.types import Hash32, Height, LeafCount, LeafIndex, NodePosition, PublicKey, Seat
 from taifoon.profile import Profile, Resolution, Suite
 from taifoon.rejection import Rejected
 from taifoon_models.ranges import IDEAL, appended, content, ideal, numbered, numbered_root
+from taifoon_models.role_hash import role_digest
 from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import Claim, exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.terms import word
-from taifoon_proofs.theorems.mmr_terms import agreement_claims
+from taifoon_proofs.theorems.mmr_terms import root_claim
 from taifoon_proofs.verdict import Technique, Verdict, conclude
 
 SIZES_UP_TO = bound(32, 96)
@@ -73,7 +75,7 @@ def the_root_binds_the_size(profile: Profile) -> Verdict:
         prove(
             "every pair of counts",
             Claim("counts-are-encoded-injectively", (first != second,), z3.Or(*(one != two for one, two in octets))),
-            *agreement_claims(profile)[-2:-1],
+            root_claim(profile),
         ),
         exhaust(
             profile,
@@ -94,21 +96,33 @@ def the_root_binds_the_size(profile: Profile) -> Verdict:
     )
 
 
+MESSAGES = (b"", b"a message", bytes(32), bytes(64))
+
+
 @scenario("hash/role-confusion")
 def one_digest_in_two_roles(profile: Profile, trace: Trace, *, suite: str, first: str, second: str) -> bool:
-    """A message in one role and a message in another have the same digest, because the hash does the same to both."""
-    chosen = profile.with_parameters(type(profile.parameters)(suite=Suite(suite)))
-    roles = Role(first), Role(second)
-    if separates_roles(chosen):
-        (key, prefix), (other_key, other_prefix) = (role_prefix(chosen.parameters.suite, role) for role in roles)
-        # Preimages of one keyed hash can meet only where one prefix continues the other.
-        meets = key == other_key and (prefix.startswith(other_prefix) or other_prefix.startswith(prefix))
-        trace.state("compare", suite=suite, roles=(first, second), prefixes=(prefix, other_prefix), meets=meets)
-        # The empty range has one message, the empty one, and no other preimage is empty.
-        return meets and Role.EMPTY not in roles
-    digests = tuple(hash_role(chosen, role, b"") for role in roles)
-    trace.state("compare", suite=suite, roles=(first, second), digests=digests)
-    return digests[0] == digests[1]
+    """One message has the same digest in two roles."""
+    chosen = profile.with_parameters(replace(profile.parameters, suite=Suite(suite)))
+    for message in MESSAGES:
+        if message and Role.EMPTY in (Role(first), Role(second)):
+            continue
+        digests = tuple(hash_role(chosen, Role(role), message) for role in (first, second))
+        trace.state("compare", suite=suite, roles=(first, second), message=message, digests=digests)
+        if digests[0] == digests[1]:
+            return True
+    return False
+
+
+@scenario("hash/role-digest")
+def digest_is_not_that_of_the_role(profile: Profile, trace: Trace, *, suite: str, role: str) -> bool:
+    """The digest of a message in a role is not the suite's hash under the role's own key, or behind its own tag."""
+    chosen = profile.with_parameters(replace(profile.parameters, suite=Suite(suite)))
+    for message in MESSAGES if Role(role) is not Role.EMPTY else MESSAGES[:1]:
+        digest, expected = hash_role(chosen, Role(role), message), role_digest(suite, role, message)
+        trace.state("hash", suite=suite, role=role, message=message, digest=digest, expected=expected)
+        if digest != expected:
+            return True
+    return False
 
 
 @scenario("mmr/second-preimage")
@@ -162,7 +176,11 @@ def root_is_an_assignment_hash(profile: Profile, trace: Trace, *, height: int) -
     assumptions=("AM1",),
 )
 def a_digest_has_one_meaning(profile: Profile) -> Verdict:
-    """Every pair of roles in every suite: different keys, or different tag octets, so preimages never coincide."""
+    """Every role of every suite hashes under a key of its own, or behind a tag octet of its own, written out by hand.
+
+    Keys are distinct, and tagged preimages differ in their first octet, so that equal digests are collisions. What the
+    source's untagged hash lets through is run besides.
+    """
     return conclude(
         exhaust(
             profile,
@@ -178,8 +196,14 @@ def a_digest_has_one_meaning(profile: Profile) -> Verdict:
         ),
         exhaust(
             profile,
+            "hash/role-digest",
+            "every role in every suite, against its key or tag written out by hand",
+            ({"suite": suite.value, "role": role.value} for suite in Suite for role in Role),
+        ),
+        exhaust(
+            profile,
             "hash/role-confusion",
-            "every pair of roles in every suite",
+            "every pair of roles in every suite, four messages",
             (
                 {"suite": suite.value, "first": first.value, "second": second.value}
                 for suite in Suite

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import z3
 
+from taifoon.core.mmr.combiner import root_preimage
 from taifoon.core.mmr.spans import Span, join
-from taifoon.primitives.types import Height, LeafCount, LeafIndex, NodePosition
-from taifoon.profile import Profile, Resolution
+from taifoon.primitives.types import Hash32, Height, LeafCount, LeafIndex, NodePosition
+from taifoon.profile import Profile
 from taifoon_proofs.establish import Claim
 
 VALUE = z3.DeclareSort("Value")
@@ -41,7 +42,8 @@ class TermCombiner:
 
     def root(self, count: object, size: object, bag: z3.ExprRef) -> z3.ExprRef:
         """The sized root, or the bag where the profile has none."""
-        return root_hash(count, bag) if Resolution.SIZED_ROOT in self.profile else bag
+        sized = root_preimage(self.profile, LeafCount(0), Hash32(b"")) is not None
+        return root_hash(count, bag) if sized else bag
 
     def empty(self) -> z3.ExprRef:
         """The bag of no peaks."""
@@ -58,13 +60,25 @@ def injective(function: z3.FuncDeclRef, first: tuple[z3.ExprRef, ...], second: t
     return z3.Implies(function(*first) == function(*second), same)
 
 
+def root_claim(profile: Profile) -> Claim:
+    """Equal roots over one count have equal bags."""
+    combiner, size = TermCombiner(profile), NodePosition(0)
+    bag, bag_too = z3.Consts("bagged bagged_too", VALUE)
+    count = z3.Int("count")
+    roots = combiner.root(count, size, bag), combiner.root(count, size, bag_too)
+    return Claim(
+        "equal-roots-have-equal-bags",
+        (injective(root_hash, (count, bag), (count, bag_too)), roots[0] == roots[1]),
+        bag == bag_too,
+    )
+
+
 def agreement_claims(profile: Profile) -> tuple[Claim, ...]:
     """From equal roots to equal leaves, one level at a time."""
     combiner = TermCombiner(profile)
-    left, right, left_too, right_too, bag, bag_too = z3.Consts("left right left_too right_too bagged bagged_too", VALUE)
+    left, right, left_too, right_too = z3.Consts("left right left_too right_too", VALUE)
     content, content_too = z3.Consts("content content_too", CONTENT)
     agree_left, agree_right = z3.Bools("agree_left agree_right")
-    count = z3.Int("count")
     size = NodePosition(0)
     no_collision = injective(node_hash, (left, right), (left_too, right_too))
     claims = []
@@ -89,14 +103,7 @@ def agreement_claims(profile: Profile) -> tuple[Claim, ...]:
                 z3.And(agree_left, agree_right),
             )
         )
-    roots = combiner.root(count, size, bag), combiner.root(count, size, bag_too)
-    claims.append(
-        Claim(
-            "equal-roots-have-equal-bags",
-            (injective(root_hash, (count, bag), (count, bag_too)), roots[0] == roots[1]),
-            bag == bag_too,
-        )
-    )
+    claims.append(root_claim(profile))
     leaves = (combiner.leaf(size, LeafIndex(0), content), combiner.leaf(size, LeafIndex(0), content_too))
     claims.append(
         Claim(

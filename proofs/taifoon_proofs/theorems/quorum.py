@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import z3
 
-from taifoon.core.quorum import guaranteed_overlap, has_quorum, quorum, tolerated_faults
+from taifoon.core.quorum import guaranteed_overlap, quorum, tolerated_faults
 from taifoon.primitives.types import Seat
 from taifoon.profile import Profile, Resolution
 from taifoon_proofs.establish import Claim, first_violation, prove
@@ -42,7 +42,7 @@ def two_certificates(profile: Profile, trace: Trace, *, seats: int, double_signe
         block = "AB"[turn % 2]
         signers[block].add(seat)
         trace.state(f"honest seat {seat} signs {block}", **{f"signed_{block}": tuple(sorted(signers[block]))})
-    certified = [block for block in ("A", "B") if has_quorum(profile, seats, frozenset(signers[block]))]
+    certified = [block for block in ("A", "B") if len(signers[block]) >= quorum(profile, seats)]
     trace.state("count", certified=tuple(certified))
     return len(certified) == 2 and double_signers <= tolerated_faults(profile, seats)
 
@@ -51,7 +51,7 @@ def two_certificates(profile: Profile, trace: Trace, *, seats: int, double_signe
 def silent_seats(profile: Profile, trace: Trace, *, seats: int, silent: int) -> bool:
     """No block is ever certified, although no more seats are silent than are tolerated."""
     signers = frozenset(Seat(seat) for seat in range(silent, seats))
-    certified = has_quorum(profile, seats, signers)
+    certified = len(signers) >= quorum(profile, seats)
     trace.state(
         "count",
         seats=seats,

@@ -9,7 +9,7 @@ from taifoon.core.mmr.inclusion import verify_leaf
 from taifoon.core.storage import StorageRole, Store, answer_proof_request, empty_store, store_leaf, stored_values
 from taifoon.primitives.types import Hash32, LeafIndex
 from taifoon.profile import Profile, Resolution
-from taifoon.rejection import Rejected
+from taifoon.rejection import Rejected, RejectionCode
 from taifoon_models.ranges import content, ideal
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
@@ -29,22 +29,24 @@ def filled(profile: Profile, role: StorageRole, leaves: int) -> Store[Hash32]:
 
 @scenario("storage/unprovable-leaf")
 def nobody_proves_the_leaf(profile: Profile, trace: Trace, *, leaves: int, index: int) -> bool:
-    """No role can prove a leaf to a node that holds the peaks alone, or that node needs more than logarithmic space."""
+    """No role can prove a leaf to a node of peaks, or that node keeps more, or a role refuses by a wrong name."""
     combiner = ideal(profile)
     light = filled(profile, StorageRole.LIGHT, leaves)
     root = root_of_frontier(combiner, light.frontier)
     trace.state("store", leaves=leaves, light_holds=stored_values(light), index=index, proved_by=())
-    proved_by = []
+    proved_by, refusals = [], set()
     for role in StorageRole:
         try:
             proof = answer_proof_request(combiner, filled(profile, role, leaves), LeafIndex(index))
             verify_leaf(combiner, root, light.frontier.count, LeafIndex(index), content(index), proof)
         except Rejected as rejected:
             trace.state(f"ask {role.name.lower()}", answer=rejected.code.name)
+            refusals.add(rejected.code)
             continue
         proved_by.append(role.name.lower())
         trace.state(f"ask {role.name.lower()}", answer="proof accepted", proved_by=tuple(proved_by))
-    return not proved_by or 1 << stored_values(light) > leaves + 1
+    honest_refusals = refusals <= {RejectionCode.NODE_NOT_STORED}
+    return not proved_by or not honest_refusals or 1 << stored_values(light) > leaves + 1
 
 
 @theorem(

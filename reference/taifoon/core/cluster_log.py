@@ -1,8 +1,8 @@
 """Section 2.1: what one member of a cluster keeps: its job log, the log of batches, and a mempool (R-2.1-10, R-2.1-11).
 
-Arrival fills the mempool only; a leaf enters the log when a finalised block holds it, in the order of the block. So the
-log is a function of the chain. Completed batches have an accumulator of their own, one leaf for each finalised block
-with completions, so that its peaks are what the source says that peaks are.
+What arrives waits in the mempool; a leaf enters the log when a finalised block holds it, in the order of the block. So
+the log is a function of the chain. A second range numbers the completed batches, one leaf for each finalised block with
+completions: its peaks, and not those of the job log, stand for finished work.
 """
 
 from __future__ import annotations

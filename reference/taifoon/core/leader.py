@@ -1,7 +1,7 @@
 """Section 2.2: who leads a cluster (R-2.2-4).
 
-The source lets the node of the lowest hash lead, for ever. Repaired, that node leads the first view, the next lowest
-the next, and so on around: every seat leads once in as many views as there are seats.
+The source lets the node of the lowest hash lead, for ever. Repaired, leadership goes around in the order of the hashes,
+beginning with the lowest: every seat has its turn once in as many views as there are seats.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 from icontract import ensure, require
 
 from taifoon.primitives.arithmetic import ceiling_division
-from taifoon.primitives.types import Seat
 from taifoon.profile import HARDENED, Profile, Resolution
 
 
@@ -39,8 +38,3 @@ def guaranteed_overlap(seats: int, signers: int) -> int:
 def hardened_quorum(seats: int) -> int:
     """The quorum of the repaired protocol, with what it guarantees as its contract."""
     return quorum(HARDENED, seats)
-
-
-def has_quorum(profile: Profile, seats: int, signers: frozenset[Seat]) -> bool:
-    """Whether a set of distinct seats decides."""
-    return len(signers) >= quorum(profile, seats)

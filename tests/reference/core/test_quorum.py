@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icontract import ViolationError
 
-from taifoon.core.quorum import guaranteed_overlap, hardened_quorum, has_quorum, quorum, tolerated_faults
+from taifoon.core.quorum import guaranteed_overlap, hardened_quorum, quorum, tolerated_faults
 from taifoon.primitives.arithmetic import ceiling_division, checked_ceiling_division
-from taifoon.primitives.types import Seat
 from taifoon.profile import DOCUMENT, HARDENED
 
 SIZES = range(1, 41)
@@ -67,13 +66,6 @@ def test_the_repaired_threshold_is_the_least_whose_overlap_exceeds_a_third(seats
 def test_the_smallest_committees_of_the_source(seats: int, faults: int, literal: int) -> None:
     assert (tolerated_faults(DOCUMENT, seats), quorum(DOCUMENT, seats)) == (faults, literal)
     assert serves(seats, literal, faults) == (seats % 3 != 0)
-
-
-def test_a_set_of_seats_decides_from_the_quorum_on() -> None:
-    for count in range(7):
-        signers = frozenset(Seat(seat) for seat in range(count))
-        assert has_quorum(HARDENED, 6, signers) == (count >= 5)
-        assert has_quorum(DOCUMENT, 6, signers) == (count >= 4)
 
 
 def test_a_committee_has_a_seat() -> None:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from icontract import require
 
 from taifoon.core.mmr.combiner import Combiner
-from taifoon.core.mmr.items import Items, check_root
+from taifoon.core.mmr.items import Items, check_root, shown
 from taifoon.core.mmr.mountains import MountainRange, span_value
 from taifoon.core.mmr.shape import MAX_LEAVES
 from taifoon.core.mmr.spans import Span, halves, is_subtree, join, whole
@@ -88,7 +88,8 @@ def check_subtree(subtree: Span, count: LeafCount) -> None:
         raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds 0 to {MAX_LEAVES} leaves")
     if not is_subtree(subtree):
         raise Rejected(
-            RejectionCode.MMR_SUBTREE_INVALID, f"[{subtree.start}, {subtree.stop}) does not start at its rounded size"
+            RejectionCode.MMR_SUBTREE_INVALID,
+            f"[{subtree.start}, {subtree.stop}): the start must be a multiple of the size rounded up to 2^k",
         )
     if subtree.stop > count:
         raise Rejected(
@@ -120,13 +121,15 @@ def verify_subtree(
     if proof.subtree != subtree:
         raise Rejected(RejectionCode.MMR_INDEX_MISMATCH, f"the proof is of {proof.subtree}, not of {subtree}")
     if not combiner.is_value(value):
-        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the subtree's value is no digest: {value!r}")
+        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the subtree's value is no digest of 32 bytes: {shown(value)}")
     items = Items(combiner, proof.items)
     computed, bag = folded_subtree(combiner, whole(count), subtree, value, items)
     items.finish()
     # Where the walk ends inside the subtree, its value comes from the items and has to be the claimed one.
     if computed != value:
-        raise Rejected(RejectionCode.MMR_SUBTREE_MISMATCH, f"the proof gives {computed!r}, claimed is {value!r}")
+        raise Rejected(
+            RejectionCode.MMR_SUBTREE_MISMATCH, f"the proof gives {shown(computed)}, claimed is {shown(value)}"
+        )
     check_root(combiner, root, count, bag)
 
 
@@ -156,7 +159,7 @@ def verify_consistency(
     if proof.subtree != whole(old_count):
         raise Rejected(RejectionCode.MMR_INDEX_MISMATCH, f"the proof is of {proof.subtree}, not of {whole(old_count)}")
     if not combiner.is_value(root):
-        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the newer root is no digest: {root!r}")
+        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the newer root is no digest of 32 bytes: {shown(root)}")
     items = Items(combiner, proof.items)
     if old_count == 0:
         # Every range extends the empty one; only the older root remains to be checked.

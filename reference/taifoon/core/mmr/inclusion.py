@@ -137,12 +137,17 @@ def verify_leaves(
         raise Rejected(RejectionCode.MMR_POSITIONS_EMPTY, "a proof without leaves claims nothing: name at least one")
     claimed = tuple(claim.index for claim in claims)
     if not accepts_answer(profile, claimed, proof.indices):
-        raise Rejected(RejectionCode.MMR_INDEX_MISMATCH, f"the proof is of leaves {proof.indices}, not of {claimed}")
+        raise Rejected(
+            RejectionCode.MMR_INDEX_MISMATCH, f"the proof is of leaves {proof.indices}, the claim is of {claimed}"
+        )
     if not accepts_indices(profile, proof.indices):
         raise Rejected(RejectionCode.MMR_POSITIONS_UNSORTED, f"leaf indices {proof.indices} must strictly increase")
     for index in proof.indices:
         if not accepts_index(profile, index, count):
-            raise Rejected(RejectionCode.MMR_INDEX_OUT_OF_RANGE, f"leaf index {index} in a range of {count} leaves")
+            raise Rejected(
+                RejectionCode.MMR_INDEX_OUT_OF_RANGE,
+                f"leaf index {index} in a range of {count} leaves: name one below {count}",
+            )
     if count == 0:
         raise Rejected(RejectionCode.MMR_INDEX_OUT_OF_RANGE, "an empty range has no leaf")
     values = tuple(

@@ -32,7 +32,7 @@ class Items(Generic[V]):
     def __init__(self, combiner: Combiner[V], items: tuple[V, ...]) -> None:
         for number, item in enumerate(items):
             if not combiner.is_value(item):
-                raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"item {number} is no digest: {item!r}")
+                raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"item {number} is no digest of 32 bytes: {shown(item)}")
         self._combiner = combiner
         self._items = items
         self._taken = 0
@@ -51,10 +51,15 @@ class Items(Generic[V]):
             raise Rejected(RejectionCode.MMR_PROOF_TOO_LONG, f"{leftovers} of {len(self._items)} items are left over")
 
 
+def shown(value: object) -> str:
+    """A value for people: digests in hexadecimal."""
+    return value.hex() if isinstance(value, bytes) else repr(value)
+
+
 def check_root(combiner: Combiner[V], root: V, count: LeafCount, bag: V) -> None:
     """Compare the root over a computed bag with the expected one. Rejects with MMR_ROOT_MISMATCH."""
     if not combiner.is_value(root):
-        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the expected root is no digest: {root!r}")
+        raise Rejected(RejectionCode.MMR_ITEM_SIZE, f"the expected root is no digest of 32 bytes: {shown(root)}")
     computed = combiner.root(count, NodePosition(node_count(count)), bag)
     if computed != root:
-        raise Rejected(RejectionCode.MMR_ROOT_MISMATCH, f"the proof gives {computed!r}, expected is {root!r}")
+        raise Rejected(RejectionCode.MMR_ROOT_MISMATCH, f"the proof gives {shown(computed)}, expected is {shown(root)}")

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from icontract import ensure, require
 
-from taifoon.primitives.types import Height, LeafCount, LeafIndex, NodePosition
+from taifoon.primitives.types import Height, LeafCount, NodePosition
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
 
@@ -24,11 +24,6 @@ MAX_LEAVES = 1 << MAX_HEIGHT
 def is_leaf_count(count: int) -> bool:
     """Whether a range can hold that many leaves."""
     return 0 <= count <= MAX_LEAVES
-
-
-def is_height(height: int) -> bool:
-    """Whether a mountain can be that high."""
-    return 0 <= height <= MAX_HEIGHT
 
 
 def bit(count: int, height: int) -> int:
@@ -116,12 +111,6 @@ def leaf_count(profile: Profile, size: NodePosition) -> LeafCount:
             f"size is {size}; the nearest smaller size of a range is {size - remainder}, with {count} leaves",
         )
     return LeafCount(count)
-
-
-@require(lambda index: is_leaf_count(index))
-def position_of_leaf(index: LeafIndex) -> NodePosition:
-    """Position of a leaf, as a checked quantity."""
-    return NodePosition(leaf_position(index))
 
 
 @require(lambda size: size > 1)
