@@ -117,3 +117,7 @@ def test_every_quote_stands_in_the_source() -> None:
 
 def test_a_quote_that_the_source_does_not_say_is_named() -> None:
     assert any(complaint.startswith("R-2.1-1:") for complaint in ties.quote_complaints(load_catalogue(), "nothing"))
+
+
+def test_the_front_page_has_no_unfilled_place() -> None:
+    assert "@" not in (ROOT / "README.md").read_text(encoding="utf-8").replace("@theorem", "")

@@ -50,6 +50,7 @@ def honest_proof_refused(
     root = numbered_root(verifying, leaves)
     proof = prove_leaf(proving, numbered(proving, leaves), LeafIndex(index))
     if trace.recording:
+        trace.state("choose", prover_bags_left_first=proving.left_peak_first, verifier=verifying.left_peak_first)
         trace.state("prove", leaves=leaves, index=index, items=tuple(IDEAL.show(term) for term in proof.items))
         trace.state("expect", root=IDEAL.show(root))
     try:
