@@ -17,7 +17,7 @@ from taifoon_proofs.catalogue import Catalogue
 from taifoon_proofs.itf import run_to_itf
 from taifoon_proofs.registry import Theorem, load
 from taifoon_proofs.scenario import SCENARIOS, replays, run
-from taifoon_proofs.smt import Answer, Obligation, confirm
+from taifoon_proofs.smt import Answer, Obligation, confirm, exported
 from taifoon_proofs.verdict import Counterexample, Outcome, Verdict
 
 Record = dict[str, Any]
@@ -84,7 +84,7 @@ def recorded(verdict: Verdict, profile: Profile, subject: str) -> Record:
         "reason": verdict.reason,
         "counterexample": None,
         "replayed": None,
-        "obligations": [{"name": item.name, "text": item.text} for item in verdict.obligations],
+        "obligations": [{"name": item.name, "text": exported(item)} for item in verdict.obligations],
     }
     if verdict.counterexample is not None:
         record |= shown(verdict.counterexample, profile, subject)

@@ -1,7 +1,7 @@
 """Proof obligations as SMT-LIB 2 text, decided by Z3 and confirmed by cvc5.
 
-An obligation says that its negation is unsatisfiable. Both solvers read the same exported text in a fresh context, so
-what is published is what was decided, and an answer never depends on what was decided before.
+An obligation says that its negation is unsatisfiable. Both solvers read the same text in a fresh context, so what is
+published is what was decided, and an answer never depends on what was decided before.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import z3
 
 Z3_MILLISECONDS = 60_000
 CVC5_MILLISECONDS = 60_000
+FINITE_MODELS = """; cvc5 decides this with the option; a solver that does not know it says so and goes on
+(set-option :finite-model-find true)"""
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
@@ -55,6 +57,14 @@ def obligation(name: str, hypotheses: Sequence[z3.BoolRef], goal: z3.BoolRef) ->
     solver.add(*(formula.translate(context) for formula in (*hypotheses, z3.Not(goal))))
     body = "\n".join(line for line in solver.to_smt2().splitlines() if not line.startswith(("; ", "(set-info")))
     return Obligation(name, f"; {name}: unsat means that the hypotheses imply the goal\n(set-logic ALL)\n{body}\n")
+
+
+def exported(proof_obligation: Obligation) -> str:
+    """The text as it is published: where it has quantifiers, with the option by which cvc5 decides it."""
+    text = proof_obligation.text
+    if "(forall " not in text and "(exists " not in text:
+        return text
+    return text.replace("(set-logic", f"{FINITE_MODELS}\n(set-logic", 1)
 
 
 def decide(proof_obligation: Obligation, milliseconds: int = Z3_MILLISECONDS) -> Decision:

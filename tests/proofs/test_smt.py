@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import z3
 
-from taifoon_proofs.smt import Answer, Obligation, confirm, decide, obligation
+from taifoon_proofs.smt import Answer, Obligation, confirm, decide, exported, obligation
 
 X, Y = z3.Ints("x y")
 SUM = z3.Sum(*(z3.Product(cube, cube, cube) for cube in z3.Ints("a b c")))
@@ -83,3 +83,14 @@ def test_a_decision_is_made_from_the_text_alone() -> None:
     assert turned.text != TRUE.text
     assert decide(turned).answer is Answer.SATISFIABLE
     assert confirm(turned.text).answer is Answer.SATISFIABLE
+
+
+def test_published_text_with_quantifiers_is_decided_by_the_second_solver_on_its_own() -> None:
+    thing = z3.DeclareSort("Thing")
+    x, y = z3.Consts("x y", thing)
+    holds = z3.Function("holds", thing, z3.BoolSort())
+    some = obligation("not-for-all", [z3.Exists([x], holds(x))], z3.ForAll([y], holds(y)))
+    assert exported(some) != some.text
+    assert confirm(exported(some)).answer is Answer.SATISFIABLE
+    plain = obligation("plain", [X > 2], X > 1)
+    assert exported(plain) == plain.text

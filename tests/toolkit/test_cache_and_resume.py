@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,13 @@ def test_an_interrupted_audit_says_so_leaves_no_worker_and_goes_on_from_there(
     path = os.pathsep.join(item for item in sys.path if item)
     surroundings = {**os.environ, "PYTHONPATH": path, "LABORATORY_FAULT": "T-LAB-b document=hang"}
     running = subprocess.Popen(  # noqa: S603
-        command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=surroundings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that started the tests in the background has them ignore the signal, and children inherit that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     while "T-LAB-b document" not in (log.read_text(encoding="utf-8") if log.exists() else ""):
         assert running.poll() is None, running.communicate()
