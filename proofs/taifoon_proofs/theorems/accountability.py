@@ -32,7 +32,6 @@ from taifoon_proofs.theorems.consensus_terms import (
     Votes,
     actions,
     ancestor,
-    axioms,
     before,
     belongs,
     byzantine,
@@ -41,6 +40,7 @@ from taifoon_proofs.theorems.consensus_terms import (
     invariants,
     m,
     not_after,
+    order_and_tree,
     parent,
     v,
     view_of,
@@ -126,7 +126,6 @@ def guilt_step(profile: Profile, witness: Witness) -> Claim:
     """
     votes = Votes()
     final, block = z3.Consts("final block", BLOCK)
-    ordering = axioms(profile)[1:] if Resolution.QUORUM in profile else axioms(profile)
     evidence = [votes.quorum_of(lambda who: votes.finalise(who, view_of(final), final)), votes.notarised(block)]
     if Resolution.FINALITY_CARRIES_NOTARISATION in profile:
         evidence.append(votes.notarised(final))
@@ -138,7 +137,7 @@ def guilt_step(profile: Profile, witness: Witness) -> Claim:
         evidence.append(votes.nullified_gap(block))
     return Claim(
         "a-conflict-along-the-path-is-guilt",
-        (*ordering, final != genesis, block != genesis, *evidence, not_after(view_of(final), view_of(block))),
+        (*order_and_tree(), final != genesis, block != genesis, *evidence, not_after(view_of(final), view_of(block))),
         z3.Or(ancestor(final, block), a_third_is_guilty(votes)),
         witness,
     )

@@ -37,14 +37,9 @@ def not_after(first: z3.ExprRef, second: z3.ExprRef) -> z3.BoolRef:
     return z3.Or(first == second, before(first, second))
 
 
-def axioms(profile: Profile) -> tuple[z3.BoolRef, ...]:
-    """Views are totally ordered, quorums meet in an honest member, blocks form a tree on genesis.
-
-    That quorums meet in an honest member is T-C1, which needs the repaired quorum.
-    """
-    meeting = z3.ForAll([q, r], z3.Exists([m], z3.And(belongs(m, q), belongs(m, r), z3.Not(byzantine(m)))))
+def order_and_tree() -> tuple[z3.BoolRef, ...]:
+    """Views are totally ordered, and blocks form a tree on genesis."""
     return (
-        *((meeting,) if Resolution.QUORUM in profile else ()),
         z3.ForAll([v], z3.Not(before(v, v))),
         z3.ForAll([u, v, w], z3.Implies(z3.And(before(u, v), before(v, w)), before(u, w))),
         z3.ForAll([v, w], z3.Or(v == w, before(v, w), before(w, v))),
@@ -52,6 +47,15 @@ def axioms(profile: Profile) -> tuple[z3.BoolRef, ...]:
         z3.ForAll([a, b], z3.Implies(z3.And(b != genesis, ancestor(a, parent(b))), ancestor(a, b))),
         z3.ForAll([b], z3.Implies(b != genesis, before(view_of(genesis), view_of(b)))),
     )
+
+
+def axioms(profile: Profile) -> tuple[z3.BoolRef, ...]:
+    """Quorums meet in an honest member, and what always holds of views and blocks.
+
+    That quorums meet in an honest member is T-C1, which needs the repaired quorum.
+    """
+    meeting = z3.ForAll([q, r], z3.Exists([m], z3.And(belongs(m, q), belongs(m, r), z3.Not(byzantine(m)))))
+    return (*((meeting,) if Resolution.QUORUM in profile else ()), *order_and_tree())
 
 
 @dataclass(frozen=True)
