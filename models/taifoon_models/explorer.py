@@ -7,7 +7,7 @@ and comes with a schedule that leads to it.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from taifoon.core.consensus import Certified, Voting
@@ -63,6 +63,15 @@ class Search:
             )
         return known
 
+    def successors(self, state: State) -> Iterator[tuple[Step, State]]:
+        """Every step of some member and the state after it; members in one local state count once."""
+        certified = self.committee.certified(state)
+        for place, member in enumerate(state):
+            if place and state[place - 1] == member:
+                continue
+            for step, after in self.steps(member, certified):
+                yield step, self.canonical((*state[:place], after, *state[place + 1 :]))
+
     def run(self, violated: Callable[[State], bool], limit: int) -> Exploration:
         """Search until a violation, until all is seen, or until `limit` states."""
         start = self.canonical(self.committee.start())
@@ -76,18 +85,13 @@ class Search:
             if violated(state):
                 schedule = self.schedule_to(state, parents)
                 return self._result(parents, transitions, depths[state], fired, schedule=schedule, complete=False)
-            certified = self.committee.certified(state)
-            for place, member in enumerate(state):
-                if place and state[place - 1] == member:
-                    continue
-                for step, after in self.steps(member, certified):
-                    transitions += 1
-                    fired[step.action] += 1
-                    reached = self.canonical((*state[:place], after, *state[place + 1 :]))
-                    if reached not in parents:
-                        parents[reached] = (state, step)
-                        depths[reached] = depths[state] + 1
-                        queue.append(reached)
+            for step, reached in self.successors(state):
+                transitions += 1
+                fired[step.action] += 1
+                if reached not in parents:
+                    parents[reached] = (state, step)
+                    depths[reached] = depths[state] + 1
+                    queue.append(reached)
             if len(parents) > limit:
                 return self._result(parents, transitions, depths[state], fired, schedule=None, complete=False)
         return self._result(parents, transitions, max(depths.values()), fired, schedule=None, complete=True)

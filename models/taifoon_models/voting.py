@@ -8,7 +8,7 @@ fewer steps, all of which are among those explored. Members are interchangeable,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -64,6 +64,15 @@ def proposals(views: int) -> dict[str, Link]:
             name: child(name, view, parent) for parent in parents for name in [f"{view}.{parent.replace('.', '')}"]
         }
     return blocks
+
+
+def path_of(link: Link, blocks: Mapping[str, Link]) -> tuple[Link, ...]:
+    """A block and its ancestors among the named ones, down to the child of genesis."""
+    by_hash = {known.block_hash: known for known in blocks.values()}
+    path = [link]
+    while path[-1].parent_hash in by_hash:
+        path.append(by_hash[path[-1].parent_hash])
+    return tuple(path)
 
 
 @dataclass(frozen=True)
@@ -150,13 +159,7 @@ class Committee:
 
     def is_ancestor(self, older: Link, newer: Link) -> bool:
         """Whether a block is another one or lies on its path to genesis."""
-        by_hash = {link.block_hash: link for link in self.blocks.values()}
-        current: Link | None = newer
-        while current is not None:
-            if current.block_hash == older.block_hash:
-                return True
-            current = by_hash.get(current.parent_hash)
-        return False
+        return older in path_of(newer, self.blocks)
 
     def fork(self, members: tuple[Voting, ...]) -> tuple[str, str] | None:
         """Two final blocks of which neither is the other's ancestor."""

@@ -111,6 +111,4 @@ def confirm(text: str, milliseconds: int = CVC5_MILLISECONDS, *, finite_models: 
         return Decision(Answer.UNSATISFIABLE)
     if last == "sat":
         return Decision(Answer.SATISFIABLE)
-    if not finite_models and last.startswith("unknown"):
-        return confirm(text, milliseconds, finite_models=True)
     return Decision(Answer.UNKNOWN, reason=f"cvc5: {last}")

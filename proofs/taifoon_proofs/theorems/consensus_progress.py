@@ -53,19 +53,13 @@ def has_progressed(committee: Committee, state: State) -> bool:
 
 def reachable(search: Search, start: State) -> dict[State, list[State]]:
     """Every state that live members can reach from a state, with its successors."""
-    committee = search.committee
     successors: dict[State, list[State]] = {}
     queue = deque([search.canonical(start)])
     while queue and len(successors) <= LIMIT:
         state = queue.popleft()
         if state in successors:
             continue
-        certified = committee.certified(state)
-        successors[state] = [
-            search.canonical((*state[:place], after, *state[place + 1 :]))
-            for place, member in enumerate(state)
-            for _, after in search.steps(member, certified)
-        ]
+        successors[state] = [after for _, after in search.successors(state)]
         queue.extend(successors[state])
     return successors
 

@@ -93,12 +93,12 @@ def structure(fixed: dict[str, Any], committee: Committee, state: State) -> dict
     }
 
 
-def broken_guards(fixed: dict[str, Any], committee: Committee, state: State, seat: int, step: Step) -> list[str]:
-    """The guards of the abstract action that a step of a member does not satisfy."""
+def broken_guards(now: dict[str, Any], committee: Committee, state: State, seat: int, step: Step) -> list[str]:
+    """The guards of the abstract action that a step of a member does not satisfy; `now` is the state's structure."""
     if step.action == "advance":
         return []
     view = int(committee.blocks[step.block].view) if step.block else int(state[seat].view)
-    here = structure(fixed, committee, state) | {"who": seat, "view": view, "block": step.block}
+    here = now | {"who": seat, "view": view, "block": step.block}
     return [name for name, guard in guard_predicates()[step.action].items() if not guard(here)]
 
 
@@ -126,7 +126,7 @@ def handler_steps_outside(
     state = played(committee, schedule[:-1], trace)
     number, action, block = schedule[-1]
     seat, step = int(str(number)), Step(str(action), str(block))
-    broken = broken_guards(frame(committee), committee, state, seat, step)
+    broken = broken_guards(structure(frame(committee), committee, state), committee, state, seat, step)
     allowed = committee.do(state[seat], committee.certified(state), step) is not None
     trace.state(f"seat {seat} would {step.action} {step.block}".rstrip(), allowed=allowed, broken_guards=tuple(broken))
     return allowed and bool(broken)
@@ -153,11 +153,11 @@ def tied(profile: Profile, seats: int, views: int) -> Verdict:
                 continue
             offered = [step for step, _ in search.steps(member, certified)]
             for step in offered:
-                if broken_guards(fixed, committee, state, seat, step):
+                if broken_guards(here, committee, state, seat, step):
                     outside.append((seat, step))
                     return True
             for step in expected_steps(committee, member, certified):
-                if step not in offered and not broken_guards(fixed, committee, state, seat, step):
+                if step not in offered and not broken_guards(here, committee, state, seat, step):
                     complaints[f"the handler does not offer to {' '.join(step)}".rstrip()] = None
         return False
 
@@ -180,10 +180,10 @@ def tied(profile: Profile, seats: int, views: int) -> Verdict:
 def outside_step(committee: Committee, schedule: Any, forbidden: tuple[int, Step]) -> Verdict:
     """The refutation by a step of a handler that the abstract system forbids, on the seat where the schedule put it."""
     members = played(committee, [list(step) for step in schedule], Trace(recording=False))
-    fixed, step = frame(committee), forbidden[1]
+    here, step = structure(frame(committee), committee, members), forbidden[1]
     for seat, member in enumerate(members):
         allowed = committee.do(member, committee.certified(members), step) is not None
-        if allowed and broken_guards(fixed, committee, members, seat, step):
+        if allowed and broken_guards(here, committee, members, seat, step):
             found = counterexample("consensus/step-outside", committee, (*schedule, (seat, *step)))
             return Verdict(Outcome.REFUTED, "a handler steps outside its guards", counterexample=found)
     return Verdict(Outcome.UNKNOWN, "a step", reason=f"the step {step} was not found again")

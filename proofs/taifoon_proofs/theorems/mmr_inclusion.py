@@ -32,7 +32,7 @@ from taifoon_proofs.establish import exhaust, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.theorems.mmr_terms import agreement_claims
-from taifoon_proofs.verdict import Json, Outcome, Technique, Verdict, conclude
+from taifoon_proofs.verdict import Counterexample, Json, Outcome, Technique, Verdict, conclude
 
 COMPLETE_UP_TO = bound(256, 512)
 SOUND_UP_TO = bound(4, 5)
@@ -179,19 +179,19 @@ FEWEST_FORGERIES = 100
 
 def extraction(profile: Profile) -> Verdict:
     """The extractor on every forgery that is accepted by chance; too few of them would show nothing."""
+    accepted = 0
     places = [(leaves, index) for leaves in range(1, SHORT_LEAVES + 1) for index in range(leaves)]
-    cases: list[dict[str, Json]] = [
-        {"bits": bits, "leaves": leaves, "index": index, "tries": tries}
-        for bits, tries in SHORT
-        for leaves, index in places
-    ]
-    accepted = sum(
-        1 for bits, tries in SHORT for place in places for _ in accepted_forgeries(profile, bits, *place, tries)
-    )
+    for (bits, tries), (leaves, index) in product(SHORT, places):
+        for _, collision in accepted_forgeries(profile, bits, leaves, index, tries):
+            accepted += 1
+            if collision is None:
+                parameters = {"bits": bits, "leaves": leaves, "index": index, "tries": tries}
+                found = Counterexample("mmr/extractor", parameters)
+                return Verdict(Outcome.REFUTED, "a forgery without a collision", counterexample=found)
     if accepted < FEWEST_FORGERIES:
         return Verdict(Outcome.UNKNOWN, "the extractor", reason=f"only {accepted} forgeries were accepted by chance")
     reach = f"{accepted} forgeries accepted by chance against digests of 8 and 12 bits, each of which gives a collision"
-    return exhaust(profile, "mmr/extractor", reach, cases)
+    return Verdict(Outcome.EXHAUSTED, reach)
 
 
 @theorem(

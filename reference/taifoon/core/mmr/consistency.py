@@ -16,7 +16,7 @@ from icontract import require
 from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.items import Items, check_root, shown
 from taifoon.core.mmr.mountains import MountainRange, span_value
-from taifoon.core.mmr.shape import MAX_LEAVES
+from taifoon.core.mmr.shape import check_leaf_count
 from taifoon.core.mmr.spans import Span, halves, is_subtree, join, whole
 from taifoon.primitives.types import LeafCount
 from taifoon.profile import Profile, Resolution
@@ -84,8 +84,7 @@ def folded_subtree(combiner: Combiner[V], span: Span, subtree: Span, known: V | 
 
 def check_subtree(subtree: Span, count: LeafCount) -> None:
     """Demand a subtree inside a range. Rejects with MMR_FULL, MMR_SUBTREE_INVALID, MMR_INDEX_OUT_OF_RANGE."""
-    if not 0 <= count <= MAX_LEAVES:
-        raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds 0 to {MAX_LEAVES} leaves")
+    check_leaf_count(count)
     if not is_subtree(subtree):
         raise Rejected(
             RejectionCode.MMR_SUBTREE_INVALID,

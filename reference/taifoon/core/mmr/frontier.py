@@ -16,7 +16,7 @@ from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.shape import (
     MAX_LEAVES,
     accepts_peak_count,
-    is_leaf_count,
+    check_leaf_count,
     kept,
     leaf_position,
     merges,
@@ -39,8 +39,7 @@ class Frontier(Generic[V]):
     peaks: tuple[V, ...]
 
     def __post_init__(self) -> None:
-        if not is_leaf_count(self.count):
-            raise Rejected(RejectionCode.MMR_FULL, f"count is {self.count}; a range holds 0 to {MAX_LEAVES} leaves")
+        check_leaf_count(self.count)
 
 
 def empty_frontier() -> Frontier[V]:

@@ -16,7 +16,7 @@ from icontract import require
 from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.items import Items, check_root
 from taifoon.core.mmr.mountains import MountainRange, span_value
-from taifoon.core.mmr.shape import MAX_LEAVES, leaf_position
+from taifoon.core.mmr.shape import check_leaf_count, leaf_position
 from taifoon.core.mmr.spans import Span, halves, join, whole
 from taifoon.primitives.types import LeafCount, LeafIndex, NodePosition
 from taifoon.profile import Profile, Resolution
@@ -131,8 +131,7 @@ def verify_leaves(
     MMR_ITEM_SIZE, MMR_PROOF_TOO_SHORT, MMR_PROOF_TOO_LONG, MMR_ROOT_MISMATCH. Work: one hash for each item and claim.
     """
     profile = combiner.profile
-    if not 0 <= count <= MAX_LEAVES:
-        raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds 0 to {MAX_LEAVES} leaves")
+    check_leaf_count(count)
     if not claims:
         raise Rejected(RejectionCode.MMR_POSITIONS_EMPTY, "a proof without leaves claims nothing: name at least one")
     claimed = tuple(claim.index for claim in claims)

@@ -14,7 +14,7 @@ from icontract import ensure
 
 from taifoon.core.mmr.combiner import Combiner
 from taifoon.core.mmr.frontier import Frontier, root_of_frontier
-from taifoon.core.mmr.shape import MAX_LEAVES, is_leaf_count, merges, node_count, peak_heights, subtree_position
+from taifoon.core.mmr.shape import check_leaf_count, merges, node_count, peak_heights, subtree_position
 from taifoon.core.mmr.spans import Span, value_of, whole
 from taifoon.primitives.types import Height, LeafCount, LeafIndex, NodePosition
 from taifoon.rejection import Rejected, RejectionCode
@@ -30,8 +30,7 @@ class MountainRange(Generic[V]):
     nodes: tuple[V, ...]
 
     def __post_init__(self) -> None:
-        if not is_leaf_count(self.count):
-            raise Rejected(RejectionCode.MMR_FULL, f"count is {self.count}; a range holds 0 to {MAX_LEAVES} leaves")
+        check_leaf_count(self.count)
         if len(self.nodes) != node_count(self.count):
             raise Rejected(
                 RejectionCode.MMR_SIZE_NOT_CANONICAL,

@@ -26,6 +26,12 @@ def is_leaf_count(count: int) -> bool:
     return 0 <= count <= MAX_LEAVES
 
 
+def check_leaf_count(count: int) -> None:
+    """Demand a count that a range can have. Rejects with MMR_FULL."""
+    if not is_leaf_count(count):
+        raise Rejected(RejectionCode.MMR_FULL, f"count is {count}; a range holds 0 to {MAX_LEAVES} leaves")
+
+
 def bit(count: int, height: int) -> int:
     """1 if the range has a mountain of this height, else 0."""
     return (count >> height) & 1
