@@ -13,7 +13,7 @@ from taifoon.core.accountability import (
     find_guilt,
     statement_of,
 )
-from taifoon.core.consensus import Certified, Link, Voting
+from taifoon.core.consensus import Certified, Voting
 from taifoon.core.quorum import quorum
 from taifoon.core.vote import NO_BLOCK, Statement, VoteKind
 from taifoon.primitives.types import ClusterId, Epoch, View
@@ -21,7 +21,7 @@ from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
 from taifoon_models.jobs import digest
 from taifoon_models.keys import certificate_by, committee_of
-from taifoon_models.voting import GENESIS, Committee, Step, proposals
+from taifoon_models.voting import GENESIS, Committee, Step, path_of, proposals
 from taifoon_proofs.establish import Claim, Witness, exhaust, first_violation, prove
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
@@ -39,6 +39,7 @@ from taifoon_proofs.theorems.consensus_terms import (
     guards_in,
     invariants,
     m,
+    no_votes,
     not_after,
     order_and_tree,
     parent,
@@ -51,15 +52,6 @@ VIEWS = 3
 FORK_SEATS = (4, 5, 6, 7)
 
 
-def path_of(name: str, links: dict[str, Link]) -> tuple[Link, ...]:
-    """A block and its ancestors, down to the child of genesis."""
-    path = [links[name]]
-    by_hash = {link.block_hash: link for link in links.values()}
-    while path[-1].parent_hash in by_hash:
-        path.append(by_hash[path[-1].parent_hash])
-    return tuple(path)
-
-
 @scenario("consensus/unaccounted-fork")
 def fork_without_guilt(profile: Profile, trace: Trace, *, seats: int, first: str, second: str) -> bool:
     """Two conflicting finality proofs are accepted, and evidence convicts no more than a third of the seats.
@@ -69,9 +61,10 @@ def fork_without_guilt(profile: Profile, trace: Trace, *, seats: int, first: str
     """
     committee = committee_of(digest("chain"), Epoch(1), ClusterId(0), seats)
     needed = quorum(profile, seats)
+    links = proposals(VIEWS)
     proofs = []
     for name, listed in ((first, range(needed)), (second, range(seats - needed, seats))):
-        path = path_of(name, proposals(VIEWS))
+        path = path_of(links[name], links)
         if Resolution.CERTIFIED_PARENT not in profile:
             path = path[:1]
         statements = dict.fromkeys(demanded(profile, committee, path))
@@ -98,13 +91,13 @@ def forks() -> Iterator[dict[str, Json]]:
     for seats in FORK_SEATS:
         for first in links:
             for second in links:
-                paths = path_of(first, links), path_of(second, links)
+                paths = path_of(links[first], links), path_of(links[second], links)
                 if links[first] not in paths[1] and links[second] not in paths[0]:
                     yield {"seats": seats, "first": first, "second": second}
 
 
 def guilty(votes: Votes, who: z3.ExprRef) -> z3.BoolRef:
-    """Whether a member signed two statements that contradict each other."""
+    """Whether a member signed a contradiction of the two kinds that a fork needs: two finalised blocks are a third."""
     x, y, w = z3.Const("x", BLOCK), z3.Const("y", BLOCK), v
     return z3.Or(
         z3.Exists([w, x, y], z3.And(x != y, votes.notarise(who, w, x), votes.notarise(who, w, y))),
@@ -230,6 +223,8 @@ def honesty_claims(profile: Profile, witness: Witness) -> Iterator[Claim]:
     now, then = Votes(), Votes("_next")
     names = ("one-notarise-a-view", "one-finalise-a-view", "finalise-excludes-nullify")
     held = tuple(invariants(now)[name] for name in names)
+    for name in names:
+        yield Claim(f"start.{name}", no_votes(now), invariants(now)[name], witness)
     for action in actions(now, then):
         for name in names:
             yield Claim(
@@ -239,7 +234,10 @@ def honesty_claims(profile: Profile, witness: Witness) -> Iterator[Claim]:
                 witness,
             )
     who = z3.Const("who", MEMBER)
-    yield Claim("an-honest-member-is-not-guilty", (*held, z3.Not(byzantine(who))), z3.Not(guilty(now, who)))
+    x, y = z3.Consts("x y", BLOCK)
+    twice = z3.Exists([v, x, y], z3.And(x != y, now.finalise(who, v, x), now.finalise(who, v, y)))
+    convicted = z3.Or(guilty(now, who), twice)
+    yield Claim("an-honest-member-is-not-convicted", (*held, z3.Not(byzantine(who))), z3.Not(convicted))
 
 
 @theorem(

@@ -222,17 +222,21 @@ def actions(now: Votes, then: Votes) -> Iterator[Action]:
     yield Action("byzantine", {}, z3.And(*grows))
 
 
+def no_votes(votes: Votes) -> tuple[z3.BoolRef, ...]:
+    """The start: nobody has voted."""
+    return (
+        z3.ForAll([m, v, b], z3.Not(votes.notarise(m, v, b))),
+        z3.ForAll([m, v], z3.Not(votes.nullify(m, v))),
+        z3.ForAll([m, v, b], z3.Not(votes.finalise(m, v, b))),
+    )
+
+
 def induction_claims(profile: Profile, witness: Witness) -> Iterator[Claim]:
     """Each invariant holds without votes and is kept by each action, given all of them."""
     now, then = Votes(), Votes("_next")
-    nothing = (
-        z3.ForAll([m, v, b], z3.Not(now.notarise(m, v, b))),
-        z3.ForAll([m, v], z3.Not(now.nullify(m, v))),
-        z3.ForAll([m, v, b], z3.Not(now.finalise(m, v, b))),
-    )
     held = tuple(invariants(now).values())
     for name, invariant in invariants(now).items():
-        yield Claim(f"start.{name}", (*axioms(profile), *nothing), invariant, witness)
+        yield Claim(f"start.{name}", (*axioms(profile), *no_votes(now)), invariant, witness)
     for action in actions(now, then):
         premises = (*axioms(profile), *held, *guards_in(profile, action), action.change)
         for name, invariant in invariants(then).items():
