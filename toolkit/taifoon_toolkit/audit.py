@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from rich.console import Console
 
-from taifoon_proofs.bounds import DEEP_VARIABLE
+from taifoon_proofs.bounds import CHECKPOINTS_VARIABLE, DEEP_VARIABLE
 from taifoon_proofs.catalogue import load_catalogue
 from taifoon_proofs.harness import Kind, Task
 from taifoon_proofs.registry import load
@@ -100,7 +100,7 @@ class Run:
             material.perform,
             jobs=settings.jobs,
             limit_seconds=settings.limit_seconds,
-            environment={DEEP_VARIABLE: "1"} if settings.deep else {},
+            environment=environment_of(settings),
         )
         with closing(events):
             for event in events:
@@ -113,6 +113,14 @@ class Run:
                         self.succeed(task, Finished(record, seconds))
                     case Failed(task, reason, seconds):
                         self.fail(task, reason, seconds)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What workers are told: to go deep, and then where long searches keep what they have."""
+    if not settings.deep:
+        return {}
+    kept = {CHECKPOINTS_VARIABLE: str(settings.cache / "searches")} if settings.cache else {}
+    return {DEEP_VARIABLE: "1", **kept}
 
 
 def is_kind(task: AuditTask, kind: Kind) -> TypeGuard[Task]:

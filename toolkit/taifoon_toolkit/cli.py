@@ -12,8 +12,10 @@ from rich.console import Console
 from taifoon_proofs.bounds import DEEP_VARIABLE
 from taifoon_proofs.catalogue import CatalogueError
 from taifoon_toolkit.audit import INTERRUPTED, Settings, run_audit, shipped_material
+from taifoon_toolkit.bench import bench_to
 from taifoon_toolkit.cache import default_folder
 from taifoon_toolkit.explain import UnknownIdError, explain_to
+from taifoon_toolkit.explore import Wanted, explore_to
 from taifoon_toolkit.plan import Selection, SelectionError
 from taifoon_toolkit.publish import FolderError
 from taifoon_toolkit.replay import TraceFileError, replay_to
@@ -162,3 +164,57 @@ def replay(file: Path) -> None:
         sys.exit(replay_to(Console(), file))
     except TraceFileError as error:
         stop(f"{file}: {error}")
+
+
+@main.command()
+@click.option("--seats", type=click.IntRange(min=1), default=4, show_default=True, help="Seats of the committee.")
+@click.option("--views", type=click.IntRange(1, 4), default=2, show_default=True, help="Views that are explored.")
+@click.option("--byzantine", type=click.IntRange(min=0), metavar="N", help="Byzantine seats. Default: as tolerated.")
+@click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
+@click.option("--plain", is_flag=True, help="Search in Python, even where the compiled search can run.")
+@click.option("--limit", type=click.IntRange(min=1), default=200_000_000, metavar="STATES", help="Stop after so many.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to keep the search in, and to go on from; it is removed at the end.",
+)
+def explore(
+    *,
+    seats: int,
+    views: int,
+    byzantine: int | None,
+    without: tuple[str, ...],
+    plain: bool,
+    limit: int,
+    checkpoint: Path | None,
+) -> None:
+    """Search every state that a committee reaches by the shipped handlers for two conflicting final blocks.
+
+    Members are interchangeable and so are the two blocks of the first view; states are kept exactly. Each state takes
+    about 30 bytes of memory.
+
+    \b
+    Examples:
+      taifoon explore --seats 4 --views 3
+      taifoon explore --seats 5 --views 3 --checkpoint search.npz
+      taifoon explore --seats 4 --without RES-BFT.gap
+      taifoon explore --seats 4 --byzantine 2 --views 1
+
+    \b
+    Exit status:
+      0    no fork in any state
+      1    a fork; the shortest schedule to it is printed
+      2    the command was used wrongly
+      3    states are left
+      130  interrupted
+    """  # noqa: D301
+    try:
+        sys.exit(explore_to(Console(), Wanted(seats, views, byzantine, without, plain, limit, checkpoint)))
+    except ValueError as error:
+        stop(error)
+
+
+@main.command()
+def bench() -> None:
+    """Measure the explorer, each way to search compared with the plain one within this run."""
+    bench_to(Console())

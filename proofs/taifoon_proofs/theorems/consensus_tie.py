@@ -9,24 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import combinations
 from typing import Any
 
 from taifoon.core.consensus import Certified, Voting
-from taifoon.core.quorum import quorum, tolerated_faults
+from taifoon.core.quorum import tolerated_faults
 from taifoon.profile import HARDENED, Profile, Resolution
 from taifoon_models.explorer import Search, State
-from taifoon_models.voting import GENESIS, Committee, Step
+from taifoon_models.voting import Committee, Step
 from taifoon_proofs.bounds import bound
 from taifoon_proofs.compiled import Predicate, predicate
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
 from taifoon_proofs.theorems.consensus import LIMIT, counterexample, played
+from taifoon_proofs.theorems.consensus_frame import frame
 from taifoon_proofs.theorems.consensus_terms import Votes, actions, axioms, invariants
 from taifoon_proofs.verdict import Json, Outcome, Technique, Verdict
 
 TIED = bound(((4, 1), (5, 1), (4, 2)), ((4, 1), (5, 1), (6, 1), (7, 1), (4, 2), (5, 2)))
-GENESIS_NAME = "0"
 
 
 @cache
@@ -48,34 +47,6 @@ def guard_predicates() -> dict[str, dict[str, Predicate]]:
 def axiom_predicates() -> tuple[Predicate, ...]:
     """The axioms, to be evaluated on each committee."""
     return tuple(predicate(formula) for formula in axioms(HARDENED))
-
-
-def frame(committee: Committee) -> dict[str, Any]:
-    """What of the structure does not change from state to state."""
-    blocks = committee.blocks
-    by_hash = {link.block_hash: name for name, link in blocks.items()} | {GENESIS: GENESIS_NAME}
-    view = {GENESIS_NAME: 0, **{name: int(link.view) for name, link in blocks.items()}}
-    parent = {GENESIS_NAME: GENESIS_NAME, **{name: by_hash[link.parent_hash] for name, link in blocks.items()}}
-
-    def is_ancestor(older: str, newer: str) -> bool:
-        while newer not in (older, GENESIS_NAME):
-            newer = parent[newer]
-        return newer == older
-
-    members = range(committee.seats)
-    return {
-        "Member": members,
-        "Quorum": list(combinations(members, quorum(committee.profile, committee.seats))),
-        "Block": list(view),
-        "View": range(committee.views + 1),
-        "byzantine": lambda member: member >= committee.honest,
-        "belongs": lambda member, signers: member in signers,
-        "before": lambda first, second: first < second,
-        "view_of": view.__getitem__,
-        "parent": parent.__getitem__,
-        "ancestor": is_ancestor,
-        "genesis": GENESIS_NAME,
-    }
 
 
 def structure(fixed: dict[str, Any], committee: Committee, state: State) -> dict[str, Any]:
@@ -112,7 +83,7 @@ def expected_steps(committee: Committee, member: Voting, certified: Certified) -
             yield Step("finalise", name)
     if member.view not in member.nullified:
         yield Step("nullify", "")
-    over = member.view in certified.nullified or any(view == member.view for view, _ in certified.notarised)
+    over = certified.is_nullified(member.view) or certified.has_notarised(member.view)
     if over and member.view < committee.views:
         yield Step("advance", "")
 

@@ -41,6 +41,14 @@ class Certified:
         """Whether a block is notarised; genesis is."""
         return (view, block_hash) == (GENESIS_VIEW, self.genesis) or (view, block_hash) in self.notarised
 
+    def has_notarised(self, view: View) -> bool:
+        """Whether some block of a view is notarised."""
+        return any(certified == view for certified, _ in self.notarised)
+
+    def is_nullified(self, view: View) -> bool:
+        """Whether a view is nullified."""
+        return view in self.nullified
+
 
 @dataclass(frozen=True, slots=True)
 class Voting:
@@ -80,7 +88,7 @@ def has_certified_parent(profile: Profile, certified: Certified, link: Link) -> 
 def has_nullified_gap(profile: Profile, certified: Certified, link: Link) -> bool:
     """Rule: whether nothing can be final between parent and block. Literally nobody asks."""
     if Resolution.NULLIFIED_GAP in profile:
-        return all(View(view) in certified.nullified for view in range(link.parent_view + 1, link.view))
+        return all(certified.is_nullified(View(view)) for view in range(link.parent_view + 1, link.view))
     return True
 
 
@@ -169,7 +177,7 @@ def finalise(profile: Profile, voting: Voting, certified: Certified, link: Link)
 
 def advance(profile: Profile, voting: Voting, certified: Certified) -> Voting:
     """Go to the next view when the current one is notarised or nullified. Rejects with VIEW_NOT_OVER."""
-    notarised = any(view == voting.view for view, _ in certified.notarised)
-    if not changes_view(profile) or not (notarised or voting.view in certified.nullified):
+    over = certified.is_nullified(voting.view) or certified.has_notarised(voting.view)
+    if not changes_view(profile) or not over:
         raise Rejected(RejectionCode.VIEW_NOT_OVER, f"view {voting.view} is neither notarised nor nullified")
     return replace(voting, view=View(voting.view + 1))
