@@ -24,6 +24,7 @@ TAGS = {
     "checkpoint": "0e",
     "genesis": "0f",
     "state": "10",
+    "proof": "11",
 }
 
 

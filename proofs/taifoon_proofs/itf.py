@@ -87,6 +87,15 @@ def parameters_to_json(parameters: Parameters) -> dict[str, Json]:
         "suite": parameters.suite.value,
         "minimum_cluster": parameters.minimum_cluster,
         "seed_lag": parameters.seed_lag,
+        "message_delay": parameters.message_delay,
+        "timeout_doublings": parameters.timeout_doublings,
+        "time_tolerance": parameters.time_tolerance,
+        "maximum_jobs": parameters.maximum_jobs,
+        "value_baseline": parameters.value_baseline,
+        "value_cap": parameters.value_cap,
+        "cluster_target": parameters.cluster_target,
+        "count_rest": parameters.count_rest,
+        "minimum_due": parameters.minimum_due,
     }
 
 

@@ -85,6 +85,7 @@ class Resolution(Enum):
 
     # Section 4: network.
     ENVELOPE = "RES-ENV"
+    SIGNED_PROPOSAL = "RES-ENV.proposal"
     GOSSIP = "RES-GOSSIP"
     MESSAGE_PRIORITY = "RES-PRIO"
     MESSAGES = "RES-MSG"
@@ -140,6 +141,15 @@ class Parameters:
     suite: Suite = Suite.BLAKE3
     minimum_cluster: int = 5
     seed_lag: int = 2
+    message_delay: int = 250
+    timeout_doublings: int = 12
+    time_tolerance: int = 5_000
+    maximum_jobs: int = 1_024
+    value_baseline: int = 1_000_000
+    value_cap: int = 4_000_000
+    cluster_target: int = 10
+    count_rest: int = 1
+    minimum_due: int = 100
 
     def __post_init__(self) -> None:
         if self.minimum_cluster < 1:
@@ -151,6 +161,53 @@ class Parameters:
             raise Rejected(
                 RejectionCode.PARAMETER_INVALID,
                 f"seed_lag is {self.seed_lag}; a seed reads an earlier epoch: choose 1 or more",
+            )
+        if self.message_delay < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"message_delay is {self.message_delay}; a message takes time: choose 1 millisecond or more",
+            )
+        if not 0 <= self.timeout_doublings <= 32:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"timeout_doublings is {self.timeout_doublings}; timers double, and stay small numbers: choose 0 to 32",
+            )
+        if self.time_tolerance < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"time_tolerance is {self.time_tolerance}; clocks differ by 0 milliseconds or more: choose 0 or more",
+            )
+        if self.maximum_jobs < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"maximum_jobs is {self.maximum_jobs}; a block that holds none completes none: choose 1 or more",
+            )
+        if self.value_baseline < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"value_baseline is {self.value_baseline}; values are divided by it: choose 1 or more",
+            )
+        if self.value_cap < self.value_baseline:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"value_cap is {self.value_cap}; a job may be worth the baseline: choose {self.value_baseline} or more",
+            )
+        if self.cluster_target < self.minimum_cluster:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"cluster_target is {self.cluster_target}; clusters are not planned below their minimum: "
+                f"choose {self.minimum_cluster} or more",
+            )
+        if self.count_rest < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"count_rest is {self.count_rest}; a changed count is measured before it changes again: "
+                "choose 1 or more",
+            )
+        if self.minimum_due < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"minimum_due is {self.minimum_due}; no jobs have no coverage: choose 1 or more",
             )
 
 

@@ -73,7 +73,20 @@ def test_every_profile_on_the_way_from_hardened_to_document_is_consistent(order:
 def test_the_two_profiles_are_none_and_all() -> None:
     assert all(resolution in HARDENED and resolution not in DOCUMENT for resolution in Resolution)
     assert DOCUMENT.parameters.suite is Suite.SHA256
-    assert HARDENED.parameters == Parameters(Suite.BLAKE3, minimum_cluster=5, seed_lag=2)
+    assert HARDENED.parameters == Parameters(
+        Suite.BLAKE3,
+        minimum_cluster=5,
+        seed_lag=2,
+        message_delay=250,
+        timeout_doublings=12,
+        time_tolerance=5_000,
+        maximum_jobs=1_024,
+        value_baseline=1_000_000,
+        value_cap=4_000_000,
+        cluster_target=10,
+        count_rest=1,
+        minimum_due=100,
+    )
 
 
 def test_names_of_resolutions_are_unique_and_tell_their_family() -> None:
@@ -84,15 +97,17 @@ def test_names_of_resolutions_are_unique_and_tell_their_family() -> None:
     assert all(resolution.family.startswith("RES-") for resolution in Resolution)
 
 
-@pytest.mark.parametrize("field", ["minimum_cluster", "seed_lag"])
-@pytest.mark.parametrize("value", [0, -1])
-def test_a_parameter_below_its_range_is_refused_with_the_fix(field: str, value: int) -> None:
+@pytest.mark.parametrize(
+    ("field", "least"), [("minimum_cluster", 1), ("seed_lag", 1), ("time_tolerance", 0), ("maximum_jobs", 1)]
+)
+@pytest.mark.parametrize("below", [1, 2])
+def test_a_parameter_below_its_range_is_refused_with_the_fix(field: str, least: int, below: int) -> None:
     with pytest.raises(Rejected) as caught:
-        Parameters(**{field: value})  # type: ignore[arg-type]
+        Parameters(**{field: least - below})  # type: ignore[arg-type]
     assert caught.value.code is RejectionCode.PARAMETER_INVALID
-    assert caught.value.detail.startswith(f"{field} is {value}")
-    assert "choose 1 or more" in caught.value.detail
-    Parameters(**{field: 1})  # type: ignore[arg-type]
+    assert caught.value.detail.startswith(f"{field} is {least - below}")
+    assert f"choose {least} or more" in caught.value.detail
+    Parameters(**{field: least})  # type: ignore[arg-type]
 
 
 def test_other_parameters_leave_the_resolutions() -> None:

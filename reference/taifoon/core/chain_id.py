@@ -26,6 +26,15 @@ class ProfileDescription:
     suite: Suite
     minimum_cluster: Annotated[int, U32]
     seed_lag: Annotated[int, U64]
+    message_delay: Annotated[int, U64]
+    timeout_doublings: Annotated[int, U32]
+    time_tolerance: Annotated[int, U64]
+    maximum_jobs: Annotated[int, U32]
+    value_baseline: Annotated[int, U64]
+    value_cap: Annotated[int, U64]
+    cluster_target: Annotated[int, U32]
+    count_rest: Annotated[int, U64]
+    minimum_due: Annotated[int, U64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,15 @@ def profile_hash(profile: Profile) -> Hash32:
         profile.parameters.suite,
         profile.parameters.minimum_cluster,
         profile.parameters.seed_lag,
+        profile.parameters.message_delay,
+        profile.parameters.timeout_doublings,
+        profile.parameters.time_tolerance,
+        profile.parameters.maximum_jobs,
+        profile.parameters.value_baseline,
+        profile.parameters.value_cap,
+        profile.parameters.cluster_target,
+        profile.parameters.count_rest,
+        profile.parameters.minimum_due,
     )
     return hash_role(profile, Role.GENESIS, encode(ProfileDescription, description))
 

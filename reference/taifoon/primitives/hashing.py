@@ -63,6 +63,8 @@ class Role(Enum):
     """The identity of a genesis."""
     STATE = "state"
     """The pair of roots of a cluster, which a block commits to."""
+    PROOF = "proof"
+    """The commitment of a completion leaf: job, prover and proof."""
 
 
 KEY_CONTEXT = "taifoon v1 "

@@ -21,7 +21,21 @@ def test_every_rule_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "parameters", [Parameters(suite=Suite.SHA256), Parameters(minimum_cluster=6), Parameters(seed_lag=3)]
+    "parameters",
+    [
+        Parameters(suite=Suite.SHA256),
+        Parameters(minimum_cluster=6),
+        Parameters(seed_lag=3),
+        Parameters(message_delay=300),
+        Parameters(timeout_doublings=3),
+        Parameters(time_tolerance=0),
+        Parameters(maximum_jobs=1),
+        Parameters(value_baseline=1),
+        Parameters(value_cap=1_000_000),
+        Parameters(cluster_target=5),
+        Parameters(count_rest=2),
+        Parameters(minimum_due=1),
+    ],
 )
 def test_every_parameter_counts(parameters: Parameters) -> None:
     assert profile_hash(HARDENED.with_parameters(parameters)) != profile_hash(HARDENED)
@@ -38,6 +52,10 @@ def test_the_hash_is_that_of_the_described_octets() -> None:
     octets = len(names).to_bytes(4, "little")
     octets += b"".join(len(name).to_bytes(4, "little") + name.encode() for name in names)
     octets += bytes([1]) + (5).to_bytes(4, "little") + (2).to_bytes(8, "little")
+    octets += (250).to_bytes(8, "little") + (12).to_bytes(4, "little")
+    octets += (5_000).to_bytes(8, "little") + (1_024).to_bytes(4, "little")
+    octets += (1_000_000).to_bytes(8, "little") + (4_000_000).to_bytes(8, "little")
+    octets += (10).to_bytes(4, "little") + (1).to_bytes(8, "little") + (100).to_bytes(8, "little")
     assert profile_hash(sha256) == hashlib.sha256(bytes([15]) + octets).digest()
     description = decode(ProfileDescription, octets)
     assert encode(ProfileDescription, description) == octets
