@@ -14,6 +14,7 @@ from typing import Any
 
 from taifoon.profile import DOCUMENT, HARDENED, Profile, Resolution
 from taifoon_proofs.catalogue import Catalogue
+from taifoon_proofs.certify import certify
 from taifoon_proofs.itf import run_to_itf
 from taifoon_proofs.registry import Theorem, load
 from taifoon_proofs.scenario import SCENARIOS, replays, run
@@ -116,14 +117,34 @@ def judged_defect(task: Task, catalogue: Catalogue) -> Record:
 
 
 def cross_checked(obligations: Sequence[Obligation]) -> Record:
-    """The second solver's opinion of each obligation."""
+    """The second solver's opinion of each obligation, and its proof where it has one."""
     opinions = []
     for item in obligations:
         decision = confirm(item.text)
-        opinions.append({"name": item.name, "verdict": decision.answer.value, "reason": decision.reason})
+        opinions.append(
+            {
+                "name": item.name,
+                "verdict": decision.answer.value,
+                "reason": decision.reason,
+                "certificate": certified(item, decision.answer),
+            }
+        )
     answers = {opinion["verdict"] for opinion in opinions}
     overall = next((answer.value for answer in GRAVEST_FIRST if answer.value in answers), None)
     return {"solver": "cvc5", "verdict": overall, "obligations": opinions}
+
+
+def certified(obligation: Obligation, answer: Answer) -> Record:
+    """The second solver's proof of an obligation that it confirms."""
+    if answer is Answer.SATISFIABLE or answer is Answer.UNREADABLE:
+        return {"text": None, "steps": 0, "trust_steps": 0, "reason": f"cvc5 says {answer.value}"}
+    certificate = certify(obligation.text)
+    return {
+        "text": certificate.text,
+        "steps": certificate.steps,
+        "trust_steps": certificate.trust_steps,
+        "reason": certificate.reason,
+    }
 
 
 def complaints_about_theorem(

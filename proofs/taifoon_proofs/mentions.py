@@ -12,7 +12,7 @@ IDENTIFIER = re.compile(
     r"(?<![\w.-])("
     r"R-\d(?:\.\d)?-\d+"
     r"|RES-[A-Z][A-Z0-9]*(?:\.[a-z][a-z-]*[a-z])?"
-    r"|T-(?:MMR-[a-z]|TR|[ACEFMNPS]\d+[rs']?)"
+    r"|T-(?:MMR-[a-z]|TR|[ACEFMNPS]\d+[orsux']?)"
     r"|RC-\d\d"
     r"|AM\d"
     r")(?![\w-])"

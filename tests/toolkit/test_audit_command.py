@@ -34,6 +34,9 @@ def test_an_audit_without_a_fault_exits_with_0_and_writes_every_file() -> None:
     assert "The audit passes." in outcome.output
     assert document()["summary"]["theorems_standing"] == 2
     assert sorted(item.name for item in Path("audit/smt2").iterdir()) == ["T-LAB-a.halves.smt2"]
+    assert sorted(item.name for item in Path("audit/proofs").iterdir()) == ["T-LAB-a.halves.cpc"]
+    assert "1 proof certificates of " in outcome.output
+    assert " steps, 0 trust steps\n" in outcome.output
     assert sorted(item.name for item in Path("audit/traces").iterdir()) == [
         "L1.1.itf.json",
         "L1.2.itf.json",
@@ -100,6 +103,29 @@ def test_a_selection_leaves_the_rest_out(arguments: tuple[str, ...], theorems: l
     assert [item["id"] for item in found["defects"]] == defects
     assert len(found["requirements"]) > 100
     assert not found["summary"]["whole"]
+
+
+@pytest.mark.usefixtures("laboratory")
+def test_a_section_ends_with_its_theorems_weakenings_requirements_and_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    outcome = audit("--section", "2.4")
+    ending = outcome.output.partition("\nSection 2.4\n")[2]
+    lines = [" ".join(line.split()) for line in ending.splitlines()]
+    [proved] = [line for line in lines if line.startswith("T-LAB-a PROVED ")]
+    assert proved.endswith("every number of members")
+    trace = document()["theorems"][0]["tightness"][0]["counterexample"]["trace"]
+    assert Path("audit", trace).is_file()
+    assert f"T-LAB-a RES-QUORUM laboratory/two-halves 1 {trace}" in lines
+    for requirement in document()["requirements"]:
+        if requirement["section"] == "2.4":
+            assert any(line.startswith(f"{requirement['id']} {requirement['status'][:6]}") for line in lines)
+    assert any(line.startswith("Section 2.4 took ") and line.endswith(" s") for line in lines)
+    assert "Section 6" not in ending
+
+
+@pytest.mark.usefixtures("laboratory")
+def test_without_a_section_no_section_is_printed() -> None:
+    assert "\nSection " not in audit().output
 
 
 @pytest.mark.usefixtures("laboratory")

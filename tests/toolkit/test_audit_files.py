@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from taifoon_proofs.certify import certify
 from taifoon_proofs.smt import Answer, confirm
 from taifoon_toolkit.publish import FolderError, check_folder
 
@@ -58,6 +59,28 @@ def test_every_trace_and_every_formula_that_is_named_is_there(audited: Path, doc
     assert named
     for file in (audited / "smt2").iterdir():
         assert confirm(file.read_text(encoding="utf-8")).answer is Answer.UNSATISFIABLE
+
+
+def test_every_proof_certificate_is_that_of_its_formula(audited: Path, document: dict) -> None:
+    proofs = {file.name.removesuffix(".cpc"): file for file in (audited / "proofs").iterdir()}
+    assert set(proofs) == {file.name.removesuffix(".smt2") for file in (audited / "smt2").iterdir()}
+    for name, file in proofs.items():
+        text = (audited / "smt2" / f"{name}.smt2").read_text(encoding="utf-8")
+        assert certify(text).text == file.read_text(encoding="utf-8")
+    [certificates] = [item["cross_check"]["certificates"] for item in document["theorems"] if item["cross_check"]]
+    assert certificates["written"] == len(proofs)
+    assert certificates["trust_steps"] == 0
+    assert document["summary"]["certificates"] == {**certificates, "absent": 0}
+
+
+def test_the_page_lists_every_weakening_with_its_trace(audited: Path, document: dict) -> None:
+    text = (audited / "index.html").read_text(encoding="utf-8")
+    table = text.partition('<section id="weakenings">')[2].partition("</section>")[0]
+    for theorem in document["theorems"]:
+        for item in theorem["tightness"]:
+            assert item["without"] in table
+            assert item["counterexample"]["scenario"] in table
+            assert f'href="{item["counterexample"]["trace"]}"' in table
 
 
 def test_the_summary_counts_every_verdict_as_what_it_is(document: dict) -> None:

@@ -7,7 +7,7 @@ seconds are those of the run that made a record, so a second audit gives the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -44,12 +44,14 @@ class Complaints:
 
 @dataclass(slots=True)
 class Ledger:
-    """The document, the SMT-LIB files and the traces by file name, and the complaints."""
+    """The document; the SMT-LIB files, traces and proofs by file name; the complaints; and seconds by section."""
 
     document: dict[str, Any]
     obligations: dict[str, str]
     traces: dict[str, Any]
     complaints: Complaints
+    proofs: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class _Bookkeeper:
     failures: Mapping[str, str]
     obligations: dict[str, str] = field(default_factory=dict)
     traces: dict[str, Any] = field(default_factory=dict)
+    proofs: dict[str, str] = field(default_factory=dict)
     complaints: Complaints = field(default_factory=Complaints)
 
     def record(self, task: Task) -> Record:
@@ -159,7 +162,23 @@ class _Bookkeeper:
             "solver": record["solver"],
             "verdict": record["verdict"],
             "obligations": dict(sorted(opinions.items())),
+            "certificates": self._certificates(record, task.subject),
             "seconds": self.seconds(task),
+        }
+
+    def _certificates(self, record: Record, theorem: str) -> Record:
+        certificates = {opinion["name"]: opinion["certificate"] for opinion in record["obligations"]}
+        written = {name: item for name, item in certificates.items() if item["text"] is not None}
+        self.proofs |= {f"{theorem}.{name}.cpc": item["text"] for name, item in written.items()}
+        return {
+            "written": len(written),
+            "steps": sum(item["steps"] for item in written.values()),
+            "trust_steps": sum(item["trust_steps"] for item in written.values()),
+            "absent": [
+                {"obligation": name, "reason": item["reason"]}
+                for name, item in certificates.items()
+                if item["text"] is None
+            ],
         }
 
     def defect(self, defect_id: str) -> Record:
@@ -188,6 +207,17 @@ class _Bookkeeper:
             "verdict": record["verdict"],
             "witnesses": witnesses,
         }
+
+    def by_section(self, plan: Plan) -> dict[str, float]:
+        """Seconds of all tasks of the theorems and defects of each section."""
+        catalogue = self.material.catalogue
+        seconds: dict[str, float] = {}
+        for task in plan.tasks:
+            if isinstance(task, Task):
+                entries = catalogue.defects if task.kind is Kind.DEFECT else catalogue.theorems
+                section = entries[task.subject].section
+                seconds[section] = seconds.get(section, 0.0) + self.seconds(task)
+        return dict(sorted(seconds.items()))
 
     def contracts(self, plan: Plan) -> list[Record]:
         """What was found of every contracted function."""
@@ -243,7 +273,9 @@ def make_ledger(
         "summary": {},
     }
     document["summary"] = summary(document, plan, selection, records, keeper.complaints, contracts=contracts)
-    return Ledger(document, keeper.obligations, keeper.traces, keeper.complaints)
+    return Ledger(
+        document, keeper.obligations, keeper.traces, keeper.complaints, keeper.proofs, keeper.by_section(plan)
+    )
 
 
 def requirements(material: Material) -> list[Record]:
@@ -288,6 +320,7 @@ def summary(
             item["verdict"] == Outcome.REFUTED.value and bool(item["replayed"]) for item in tightness
         ),
         "cross_checks": counted(cross_checks),
+        "certificates": certificate_counts(theorems),
         "defects": len(defects),
         "defects_shown": sum(defect["verdict"] == Outcome.REFUTED.value for defect in defects),
         "contracts": counted(item["verdict"] for item in document["contracts"]),
@@ -295,6 +328,17 @@ def summary(
         "requirements": counted(item["status"].partition(":")[0] for item in document["requirements"]),
         "complaints": len(complaints.faults) + len(complaints.missing),
         "seconds": round(sum(records[name].seconds for name in sorted(records)), 3),
+    }
+
+
+def certificate_counts(theorems: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many obligations have a proof certificate, how many have none, and the steps of the certificates."""
+    found = [theorem["cross_check"]["certificates"] for theorem in theorems if theorem["cross_check"]]
+    return {
+        "written": sum(item["written"] for item in found),
+        "absent": sum(len(item["absent"]) for item in found),
+        "steps": sum(item["steps"] for item in found),
+        "trust_steps": sum(item["trust_steps"] for item in found),
     }
 
 

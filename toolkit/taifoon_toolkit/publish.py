@@ -13,7 +13,7 @@ from taifoon_toolkit.ledger import Ledger
 from taifoon_toolkit.report import page
 
 DOCUMENT = "audit.json"
-WRITTEN = ("index.html", "junit.xml", "smt2", "traces", DOCUMENT)
+WRITTEN = ("index.html", "junit.xml", "smt2", "proofs", "traces", DOCUMENT)
 
 
 class FolderError(ValueError):
@@ -57,10 +57,12 @@ def publish(ledger: Ledger, folder: Path) -> None:
 
 def write_files(ledger: Ledger, folder: Path) -> None:
     """All files of an audit, in a new folder."""
-    for made in (folder, folder / "smt2", folder / "traces"):
+    for made in (folder, folder / "smt2", folder / "proofs", folder / "traces"):
         made.mkdir()
     for name, text in sorted(ledger.obligations.items()):
         _write(folder / "smt2" / name, text)
+    for name, text in sorted(ledger.proofs.items()):
+        _write(folder / "proofs" / name, text)
     for name, trace in sorted(ledger.traces.items()):
         _write(folder / "traces" / name, json_text(trace))
     _write(folder / "junit.xml", junit_xml(ledger))

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from taifoon_toolkit.ledger import Ledger
+from taifoon_toolkit.sections import sections_of
 from taifoon_toolkit.summary import counts
 from taifoon_toolkit.traces import Step, steps_of, value_text
 
@@ -51,6 +52,7 @@ def page(ledger: Ledger) -> str:
         audit=document,
         counts=counts(document["summary"]),
         defects=defects,
+        sections=sections_of(ledger),
         steps=steps,
         tone=tone,
     )

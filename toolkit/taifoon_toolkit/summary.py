@@ -11,6 +11,7 @@ from rich.text import Text
 
 from taifoon_toolkit.ledger import FAULTY, Ledger
 from taifoon_toolkit.live import styled
+from taifoon_toolkit.sections import print_sections
 
 
 def print_summary(ledger: Ledger, folder: Path, console: Console, *, kept: int, tasks: int) -> None:
@@ -22,6 +23,7 @@ def print_summary(ledger: Ledger, folder: Path, console: Console, *, kept: int, 
     for line in counts(document["summary"]):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(f"{tasks} tasks, {kept} of them from the cache", highlight=False, style="dim")
+    print_sections(ledger, console)
     for title, complaints in (("Faults", ledger.complaints.faults), ("Not found", ledger.complaints.missing)):
         if complaints:
             console.print(f"\n{title}:", style="bold red" if title == "Faults" else "bold yellow")
@@ -59,12 +61,22 @@ def counts(summary: dict[str, Any]) -> list[str]:
     parts = {
         "theorems": f"{summary['theorems_standing']} of {summary['theorems']} stand",
         "repaired": f"{hardened}; as written: {document}",
+        "proofs": certified(summary["certificates"]),
         "tightness": f"{summary['tightness_witnessed']} of {summary['tightness']} needed repairs have a counterexample",
         "defects": f"{summary['defects_shown']} of {summary['defects']} with witnesses are shown",
         "contracts": contracts,
         "source": f"requirements: {listed(summary['requirements'])}",
     }
     return [f"{name:<10} {words}" for name, words in parts.items()]
+
+
+def certified(certificates: dict[str, int]) -> str:
+    """The proof certificates in words."""
+    lacking = f"; {certificates['absent']} obligations have none" if certificates["absent"] else ""
+    return (
+        f"{certificates['written']} proof certificates of {certificates['steps']:,} steps, "
+        f"{certificates['trust_steps']} trust steps{lacking}"
+    )
 
 
 def listed(numbers: dict[str, int]) -> str:

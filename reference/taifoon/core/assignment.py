@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from icontract import ensure, require
 
+from taifoon.core.mmr.combiner import HashFunction
 from taifoon.core.order import Rank, rank_of
 from taifoon.primitives.encoding import octets_of
 from taifoon.primitives.hashing import ByteOrder, Role, conforming_integer_orders, hash_role, hash_to_integer
@@ -72,7 +73,7 @@ def residue(profile: Profile, digest: Hash32, clusters: int) -> ClusterId:
 
 
 def clusters_of_seats(
-    profile: Profile, seed: Hash32, seats: tuple[SeatKey, ...], clusters: int
+    profile: Profile, seed: Hash32, seats: tuple[SeatKey, ...], clusters: int, draw: HashFunction = hash_role
 ) -> tuple[ClusterId, ...]:
     """Rule: the cluster of each seat, in the order given. Rejects with CLUSTER_COUNT_INVALID.
 
@@ -81,11 +82,9 @@ def clusters_of_seats(
     """
     check_cluster_count(clusters)
     if Resolution.RANK_ASSIGNMENT not in profile:
-        return tuple(
-            residue(profile, hash_role(profile, Role.ASSIGN, seed + key.public_key), clusters) for key in seats
-        )
+        return tuple(residue(profile, draw(profile, Role.ASSIGN, seed + key.public_key), clusters) for key in seats)
     order = conforming_integer_orders(profile)[0]
-    ranks = tuple(seat_rank(profile, Role.ASSIGN, seed, key, order) for key in seats)
+    ranks = tuple(seat_rank(profile, Role.ASSIGN, seed, key, order, draw) for key in seats)
     return tuple(ClusterId(rank_of(rank, ranks) % clusters) for rank in ranks)
 
 
@@ -94,9 +93,11 @@ def cluster_size(seats: int, clusters: int, cluster: int) -> int:
     return (seats + clusters - 1 - cluster) // clusters
 
 
-def seat_rank(profile: Profile, role: Role, seed: bytes, key: SeatKey, order: ByteOrder) -> Rank:
+def seat_rank(
+    profile: Profile, role: Role, seed: bytes, key: SeatKey, order: ByteOrder, draw: HashFunction = hash_role
+) -> Rank:
     """Where a seat stands in an order drawn from a seed: by hash, ties by key and seat."""
-    digest = hash_role(profile, role, seed + key.public_key + bytes(octets_of(int(key.seat), 4)))
+    digest = draw(profile, role, seed + key.public_key + bytes(octets_of(int(key.seat), 4)))
     return Rank(hash_to_integer(digest, order), int.from_bytes(key.public_key, order), int(key.seat))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from icontract import require
 
 from taifoon.core.assignment import SeatKey, seat_rank
+from taifoon.core.mmr.combiner import HashFunction
 from taifoon.core.order import rank_of
 from taifoon.primitives.encoding import octets_of
 from taifoon.primitives.hashing import ByteOrder, Role, hash_role, hash_to_integer
@@ -25,7 +26,13 @@ def cluster_seed(profile: Profile, seed: Hash32, cluster: ClusterId) -> bytes:
 
 @require(lambda members: len(set(members)) == len(members))
 def leaders(
-    profile: Profile, seed: Hash32, cluster: ClusterId, members: tuple[SeatKey, ...], view: View, order: ByteOrder
+    profile: Profile,
+    seed: Hash32,
+    cluster: ClusterId,
+    members: tuple[SeatKey, ...],
+    view: View,
+    order: ByteOrder,
+    draw: HashFunction = hash_role,
 ) -> tuple[SeatKey, ...]:
     """Rule: who leads a view of a cluster; more than one only where the source's rule ties.
 
@@ -37,9 +44,9 @@ def leaders(
     drawn_from = cluster_seed(profile, seed, cluster)
     if Resolution.LEADER_ROTATION not in profile:
         hashes = tuple(
-            hash_to_integer(hash_role(profile, Role.LEADER, drawn_from + key.public_key), order) for key in members
+            hash_to_integer(draw(profile, Role.LEADER, drawn_from + key.public_key), order) for key in members
         )
         return tuple(key for key, drawn in zip(members, hashes, strict=True) if drawn == min(hashes))
-    ranks = tuple(seat_rank(profile, Role.LEADER, drawn_from, key, order) for key in members)
+    ranks = tuple(seat_rank(profile, Role.LEADER, drawn_from, key, order, draw) for key in members)
     turn = (view - 1) % len(members)
     return tuple(key for key, rank in zip(members, ranks, strict=True) if rank_of(rank, ranks) == turn)
