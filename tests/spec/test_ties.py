@@ -12,7 +12,7 @@ import pytest
 from taifoon_proofs import ties
 from taifoon_proofs.catalogue import Catalogue, CatalogueError, built, load_catalogue, read_entries, spec_folder
 from taifoon_proofs.catalogue import Requirement as RequirementEntry
-from taifoon_proofs.mentions import files_of_project, known_identifiers, stale_mentions
+from taifoon_proofs.mentions import IDENTIFIER, files_of_project, known_identifiers, stale_mentions
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT.parent / "shared" / "source" / "taifoon-mmr-clustering.txt"
@@ -99,12 +99,16 @@ def test_no_page_or_file_mentions_an_unknown_identifier() -> None:
     assert list(stale_mentions(known, ROOT, files)) == []
 
 
+def test_every_theorem_of_the_catalogue_is_recognised_in_prose() -> None:
+    assert [name for name in load_catalogue().theorems if not IDENTIFIER.fullmatch(name)] == []
+
+
 def test_a_stale_identifier_is_found_with_its_place(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("Fine: R-2.1-1.\nStale: R-2.1-99 and RES-GONE and T-C99.\n", encoding="utf-8")
+    page.write_text("Fine: R-2.1-1.\nStale: R-2.1-99 and RES-GONE and T-C99u.\n", encoding="utf-8")
     found = list(stale_mentions(known_identifiers(load_catalogue()), tmp_path, [page]))
     assert [complaint.split(" ")[:2] for complaint in found] == [
-        ["page.md:2:", name] for name in ("R-2.1-99", "RES-GONE", "T-C99")
+        ["page.md:2:", name] for name in ("R-2.1-99", "RES-GONE", "T-C99u")
     ]
 
 
