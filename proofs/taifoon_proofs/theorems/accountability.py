@@ -46,6 +46,7 @@ from taifoon_proofs.theorems.consensus_terms import (
     v,
     view_of,
 )
+from taifoon_proofs.theorems.proposals import no_proposal_is_forged
 from taifoon_proofs.verdict import Counterexample, Json, Technique, Verdict, conclude
 
 VIEWS = 3
@@ -242,8 +243,8 @@ def honesty_claims(profile: Profile, witness: Witness) -> Iterator[Claim]:
 
 @theorem(
     "T-C5",
-    requirements=("R-6.2-1", "R-4.1-8"),
-    needs={Resolution.VOTE_ONCE, Resolution.FINALISE_EXCLUDES_NULLIFY},
+    requirements=("R-2.3-7", "R-2.4-4", "R-4.1-7", "R-4.1-8", "R-6.2-1"),
+    needs={Resolution.VOTE_ONCE, Resolution.FINALISE_EXCLUDES_NULLIFY, Resolution.SIGNED_PROPOSAL},
     technique=Technique.COMBINED,
     assumptions=("AM2",),
 )
@@ -251,7 +252,8 @@ def no_honest_member_is_convicted(profile: Profile) -> Verdict:
     """Invariants of honest votes, kept by every step without any assumption on quorums or on other members.
 
     The shipped handlers of one member run through every state that it can reach when all certificates are shown to it,
-    contradicting ones included; being shown fewer allows it less.
+    contradicting ones included; being shown fewer allows it less. No proposal that a leader did not sign passes for
+    its own.
     """
 
     def witness(model: Mapping[str, int]) -> Counterexample | None:
@@ -260,4 +262,5 @@ def no_honest_member_is_convicted(profile: Profile) -> Verdict:
     return conclude(
         prove("any number of Byzantine members, every network behaviour", *honesty_claims(profile, witness)),
         exhaust(profile, "consensus/framed", "every state of a member in 2 views", lives(profile, 2)),
+        no_proposal_is_forged(profile),
     )
