@@ -1,0 +1,1 @@
+"""Section 5: rewards, stake, offences, penalties, and the ledger that conserves every unit."""
