@@ -25,6 +25,7 @@ TAGS = {
     "genesis": "0f",
     "state": "10",
     "proof": "11",
+    "claim": "12",
 }
 
 

@@ -150,6 +150,24 @@ class Parameters:
     cluster_target: int = 10
     count_rest: int = 1
     minimum_due: int = 100
+    seat_stake: int = 10_000_000
+    base_reward: int = 100_000
+    bonus_cap: int = 2
+    signature_window: int = 8
+    inactivity_blocks: int = 32
+    evidence_window: int = 8
+    evidence_delay: int = 1
+    unbonding_delay: int = 10
+    reporter_share: int = 1_000
+    job_life: int = 8
+    gossip_fanout: int = 8
+    gossip_hops: int = 5
+    gossip_memory: int = 60_000
+    message_lifetime: int = 120_000
+    sender_quota: int = 256
+    high_value: int = 10_000_000
+    validating_clusters: int = 2
+    reputation_cap: int = 1_000
 
     def __post_init__(self) -> None:
         if self.minimum_cluster < 1:
@@ -208,6 +226,99 @@ class Parameters:
             raise Rejected(
                 RejectionCode.PARAMETER_INVALID,
                 f"minimum_due is {self.minimum_due}; no jobs have no coverage: choose 1 or more",
+            )
+        if self.seat_stake < 1 or self.seat_stake % 10_000:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"seat_stake is {self.seat_stake}; each basis point of a seat is a whole unit: "
+                "choose a multiple of 10000",
+            )
+        if self.base_reward < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"base_reward is {self.base_reward}; rewards take nothing: choose 0 or more",
+            )
+        if self.bonus_cap < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"bonus_cap is {self.bonus_cap}; an average cluster has the source's bonus: choose 1 or more",
+            )
+        if self.signature_window < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"signature_window is {self.signature_window}; no signature comes before its block: choose 0 or more",
+            )
+        if self.inactivity_blocks <= self.signature_window:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"inactivity_blocks is {self.inactivity_blocks}; a late signature still counts: "
+                f"choose {self.signature_window + 1} or more",
+            )
+        if self.evidence_window < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"evidence_window is {self.evidence_window}; no evidence comes before its offence: choose 0 or more",
+            )
+        if self.evidence_delay < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"evidence_delay is {self.evidence_delay}; nothing is included before it is sent: choose 0 or more",
+            )
+        if self.unbonding_delay <= self.evidence_window + self.evidence_delay:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"unbonding_delay is {self.unbonding_delay}; a stake waits until no evidence counts: "
+                f"choose {self.evidence_window + self.evidence_delay + 1} or more",
+            )
+        if not 0 <= self.reporter_share < 10_000:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"reporter_share is {self.reporter_share}; who reports itself must lose: choose 0 to 9999",
+            )
+        if self.job_life < 0:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"job_life is {self.job_life}; a job lives in the epoch that takes it in: choose 0 or more",
+            )
+        if self.gossip_fanout < 2:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"gossip_fanout is {self.gossip_fanout}; one peer each is a chain, not a spread: choose 2 or more",
+            )
+        if not 1 <= self.gossip_hops <= 128:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"gossip_hops is {self.gossip_hops}; a message travels, and its hop count is one byte: choose 1 to 128",
+            )
+        if self.gossip_memory < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"gossip_memory is {self.gossip_memory}; what is forgotten at once floods: choose 1 millisecond or more",
+            )
+        if self.message_lifetime < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"message_lifetime is {self.message_lifetime}; a message takes time: choose 1 millisecond or more",
+            )
+        if self.sender_quota < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"sender_quota is {self.sender_quota}; a sender says something: choose 1 or more",
+            )
+        if self.high_value < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"high_value is {self.high_value}; jobs of no value need no further certificates: choose 1 or more",
+            )
+        if self.validating_clusters < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"validating_clusters is {self.validating_clusters}; high value needs a further one: choose 1 or more",
+            )
+        if self.reputation_cap < 1:
+            raise Rejected(
+                RejectionCode.PARAMETER_INVALID,
+                f"reputation_cap is {self.reputation_cap}; a score without points orders nothing: choose 1 or more",
             )
 
 

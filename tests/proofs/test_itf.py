@@ -33,7 +33,9 @@ def document_of(profile: Profile, counterexample: Counterexample) -> dict[str, A
         DOCUMENT,
         HARDENED,
         HARDENED.without(Resolution.QUORUM),
-        HARDENED.with_parameters(Parameters(Suite.KECCAK256, 7, seed_lag=3, message_delay=9, time_tolerance=1, maximum_jobs=9)),
+        HARDENED.with_parameters(
+            Parameters(Suite.KECCAK256, 7, seed_lag=3, message_delay=9, time_tolerance=1, maximum_jobs=9)
+        ),
     ],
     ids=lambda profile: profile.name,
 )

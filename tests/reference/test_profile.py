@@ -86,6 +86,24 @@ def test_the_two_profiles_are_none_and_all() -> None:
         cluster_target=10,
         count_rest=1,
         minimum_due=100,
+        seat_stake=10_000_000,
+        base_reward=100_000,
+        bonus_cap=2,
+        signature_window=8,
+        inactivity_blocks=32,
+        evidence_window=8,
+        evidence_delay=1,
+        unbonding_delay=10,
+        reporter_share=1_000,
+        job_life=8,
+        gossip_fanout=8,
+        gossip_hops=5,
+        gossip_memory=60_000,
+        message_lifetime=120_000,
+        sender_quota=256,
+        high_value=10_000_000,
+        validating_clusters=2,
+        reputation_cap=1_000,
     )
 
 
@@ -98,7 +116,18 @@ def test_names_of_resolutions_are_unique_and_tell_their_family() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "least"), [("minimum_cluster", 1), ("seed_lag", 1), ("time_tolerance", 0), ("maximum_jobs", 1)]
+    ("field", "least"),
+    [
+        ("minimum_cluster", 1),
+        ("seed_lag", 1),
+        ("time_tolerance", 0),
+        ("maximum_jobs", 1),
+        ("value_baseline", 1),
+        ("value_cap", 1_000_000),
+        ("cluster_target", 5),
+        ("count_rest", 1),
+        ("minimum_due", 1),
+    ],
 )
 @pytest.mark.parametrize("below", [1, 2])
 def test_a_parameter_below_its_range_is_refused_with_the_fix(field: str, least: int, below: int) -> None:
@@ -108,6 +137,36 @@ def test_a_parameter_below_its_range_is_refused_with_the_fix(field: str, least: 
     assert caught.value.detail.startswith(f"{field} is {least - below}")
     assert f"choose {least} or more" in caught.value.detail
     Parameters(**{field: least})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fix"),
+    [
+        ("seat_stake", 0, "a multiple of 10000"),
+        ("seat_stake", 10_001, "a multiple of 10000"),
+        ("base_reward", -1, "0 or more"),
+        ("bonus_cap", 0, "1 or more"),
+        ("signature_window", -1, "0 or more"),
+        ("inactivity_blocks", 8, "9 or more"),
+        ("evidence_window", -1, "0 or more"),
+        ("evidence_delay", -1, "0 or more"),
+        ("unbonding_delay", 9, "10 or more"),
+        ("gossip_fanout", 1, "2 or more"),
+        ("gossip_hops", 0, "1 to 128"),
+        ("gossip_hops", 129, "1 to 128"),
+        ("gossip_memory", 0, "1 millisecond or more"),
+        ("message_lifetime", 0, "1 millisecond or more"),
+        ("sender_quota", 0, "1 or more"),
+        ("reporter_share", -1, "0 to 9999"),
+        ("reporter_share", 10_000, "0 to 9999"),
+    ],
+)
+def test_a_parameter_of_money_outside_its_range_is_refused_with_the_fix(field: str, value: int, fix: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        Parameters(**{field: value})  # type: ignore[arg-type]
+    assert caught.value.code is RejectionCode.PARAMETER_INVALID
+    assert caught.value.detail.startswith(f"{field} is {value}")
+    assert caught.value.detail.endswith(f"choose {fix}")
 
 
 def test_other_parameters_leave_the_resolutions() -> None:

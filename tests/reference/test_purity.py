@@ -54,6 +54,12 @@ FORBIDDEN_MODULES = frozenset(
 FORBIDDEN_CALLS = frozenset(
     {"breakpoint", "complex", "eval", "exec", "float", "hash", "id", "input", "open", "print", "round", "__import__"}
 )
+# Floats are what the source's formula means; no profile with the named resolution reaches the file.
+FLOATS_ALLOWED = {
+    "taifoon/economics/literal_rewards.py": "RES-REWARD",
+    "taifoon/redundancy/literal.py": "RES-DUP, RES-METRIC",
+}
+FLOAT_FAULTS = ("literal ", "division that gives a float", "name float", "math.log2", "math.sqrt")
 EXACT_MATHEMATICS = frozenset({"ceil", "comb", "gcd", "isqrt", "lcm", "perm"})
 
 
@@ -99,7 +105,11 @@ def imported(modules: list[str]) -> str | None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REFERENCE)))
 def test_the_file_is_pure(file: Path) -> None:
-    assert list(faults(file.read_text(encoding="utf-8"))) == []
+    found = list(faults(file.read_text(encoding="utf-8")))
+    if file.relative_to(REFERENCE).as_posix() in FLOATS_ALLOWED:
+        assert found, "a file without floats needs no exception"
+        found = [fault for fault in found if not fault.partition(": ")[2].startswith(FLOAT_FAULTS)]
+    assert found == []
 
 
 def test_there_are_files_to_scan() -> None:

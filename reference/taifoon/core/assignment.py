@@ -46,7 +46,12 @@ def seed_epoch(profile: Profile, epoch: int) -> int:
 
 
 def assignment_seed(
-    profile: Profile, epoch: Epoch, history: RootHistory, current_root: Hash32, beacon: Hash32
+    profile: Profile,
+    epoch: Epoch,
+    history: RootHistory,
+    current_root: Hash32,
+    beacon: Hash32,
+    draw: HashFunction = hash_role,
 ) -> Hash32:
     """What every assignment of an epoch is drawn from.
 
@@ -58,7 +63,7 @@ def assignment_seed(
     if source >= len(history.closed):
         raise Rejected(RejectionCode.ROOT_UNKNOWN, f"epoch {epoch} reads the root of {source}, which is not over")
     root = history.genesis if source < 0 else history.closed[source]
-    return hash_role(profile, Role.SEED, bytes(octets_of(int(epoch), 8)) + root + beacon)
+    return draw(profile, Role.SEED, bytes(octets_of(int(epoch), 8)) + root + beacon)
 
 
 def check_cluster_count(clusters: int) -> None:

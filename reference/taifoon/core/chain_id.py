@@ -35,6 +35,24 @@ class ProfileDescription:
     cluster_target: Annotated[int, U32]
     count_rest: Annotated[int, U64]
     minimum_due: Annotated[int, U64]
+    seat_stake: Annotated[int, U64]
+    base_reward: Annotated[int, U64]
+    bonus_cap: Annotated[int, U32]
+    signature_window: Annotated[int, U32]
+    inactivity_blocks: Annotated[int, U32]
+    evidence_window: Annotated[int, U32]
+    evidence_delay: Annotated[int, U32]
+    unbonding_delay: Annotated[int, U32]
+    reporter_share: Annotated[int, U32]
+    job_life: Annotated[int, U64]
+    gossip_fanout: Annotated[int, U32]
+    gossip_hops: Annotated[int, U32]
+    gossip_memory: Annotated[int, U64]
+    message_lifetime: Annotated[int, U64]
+    sender_quota: Annotated[int, U32]
+    high_value: Annotated[int, U64]
+    validating_clusters: Annotated[int, U32]
+    reputation_cap: Annotated[int, U32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,24 @@ def profile_hash(profile: Profile) -> Hash32:
         profile.parameters.cluster_target,
         profile.parameters.count_rest,
         profile.parameters.minimum_due,
+        profile.parameters.seat_stake,
+        profile.parameters.base_reward,
+        profile.parameters.bonus_cap,
+        profile.parameters.signature_window,
+        profile.parameters.inactivity_blocks,
+        profile.parameters.evidence_window,
+        profile.parameters.evidence_delay,
+        profile.parameters.unbonding_delay,
+        profile.parameters.reporter_share,
+        profile.parameters.job_life,
+        profile.parameters.gossip_fanout,
+        profile.parameters.gossip_hops,
+        profile.parameters.gossip_memory,
+        profile.parameters.message_lifetime,
+        profile.parameters.sender_quota,
+        profile.parameters.high_value,
+        profile.parameters.validating_clusters,
+        profile.parameters.reputation_cap,
     )
     return hash_role(profile, Role.GENESIS, encode(ProfileDescription, description))
 

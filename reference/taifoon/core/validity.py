@@ -8,6 +8,7 @@ upon.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from icontract import ensure, require
 
@@ -25,6 +26,7 @@ from taifoon.core.cluster_log import ClusterLog, LogBlock, appends_on_arrival, f
 from taifoon.core.consensus import GENESIS_VIEW
 from taifoon.core.job_log import JobLog, record
 from taifoon.core.leader import leaders
+from taifoon.core.leaf import MMRLeaf
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.mountains import root_of_range
 from taifoon.core.proof_system import ProofSystem
@@ -35,14 +37,28 @@ from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
 
 
+class JobRules(Protocol):
+    """What validity asks of an epoch about jobs: who owns them, and who proves them."""
+
+    def check_leaf(self, cluster: ClusterId, leaf: MMRLeaf) -> None:
+        """Demand that a cluster may take a job in or complete it."""
+
+    def check_prover(self, cluster: ClusterId, leaf: MMRLeaf, prover: PublicKey) -> None:
+        """Demand that a key may prove a job for a cluster."""
+
+
 @dataclass(frozen=True, slots=True)
 class Formation:
-    """A cluster in an epoch, as every verifier derives it: the epoch's seed, and the seats in their order."""
+    """A cluster in an epoch, as every verifier derives it: the epoch's seed, and the seats in their order.
+
+    `jobs` are the epoch's rules of ownership; without them a cluster owns the jobs whose leaves name it.
+    """
 
     epoch: Epoch
     cluster: ClusterId
     seed: Hash32
     seats: tuple[SeatKey, ...]
+    jobs: JobRules | None = None
 
     @property
     def keys(self) -> tuple[PublicKey, ...]:
@@ -164,6 +180,7 @@ def check_block(
         return
     check_jobs(profile, state, block)
     check_results(profile, proof_system, block)
+    check_provers(state.formation, block)
     expected = root_after(profile, state.log, block.proof_jobs)
     if block.header.mmr_root != expected:
         raise Rejected(
@@ -234,8 +251,8 @@ def check_committee(profile: Profile, formation: Formation, block: ClusterBlock)
 def check_jobs(profile: Profile, state: ChainState, block: ClusterBlock) -> None:
     """Check the leaves that the block appends.
 
-    Rejects with BLOCK_TOO_MANY_JOBS, JOB_FOREIGN, and, for jobs that are not pending or stand twice, as `record` does:
-    JOB_ALREADY_TAKEN_IN, JOB_UNKNOWN, JOB_ALREADY_COMPLETED, LEAF_MISMATCH.
+    Rejects with BLOCK_TOO_MANY_JOBS, JOB_FOREIGN or as the epoch's rules do, and, for jobs that are not pending or
+    stand twice, as `record` does: JOB_ALREADY_TAKEN_IN, JOB_UNKNOWN, JOB_ALREADY_COMPLETED, LEAF_MISMATCH.
     """
     greatest = profile.parameters.maximum_jobs
     if len(block.proof_jobs) > greatest:
@@ -243,8 +260,10 @@ def check_jobs(profile: Profile, state: ChainState, block: ClusterBlock) -> None
             RejectionCode.BLOCK_TOO_MANY_JOBS, f"proof_jobs holds {len(block.proof_jobs)} leaves; at most {greatest}"
         )
     for leaf in block.proof_jobs:
+        if state.formation.jobs is not None:
+            state.formation.jobs.check_leaf(state.formation.cluster, leaf)
         # A completion repeats an intake of this log, whatever cluster was the primary when that was taken in.
-        if leaf.is_intake and leaf.assigned_cluster != state.formation.cluster:
+        elif leaf.is_intake and leaf.assigned_cluster != state.formation.cluster:
             raise Rejected(
                 RejectionCode.JOB_FOREIGN,
                 f"job_id {leaf.job_id.hex()} is assigned to {leaf.assigned_cluster}, not {state.formation.cluster}",
@@ -265,6 +284,14 @@ def check_results(profile: Profile, proof_system: ProofSystem, block: ClusterBlo
         )
     for leaf, result in zip(completions, block.proof_results, strict=True):
         check_result(profile, proof_system, leaf, result)
+
+
+def check_provers(formation: Formation, block: ClusterBlock) -> None:
+    """Check that each result is by a prover whom the epoch's rules allow. Rejects with PROVER_NOT_DRAWN."""
+    completions = tuple(leaf for leaf in block.proof_jobs if not leaf.is_intake)
+    if formation.jobs is not None:
+        for leaf, result in zip(completions, block.proof_results, strict=True):
+            formation.jobs.check_prover(formation.cluster, leaf, result.prover)
 
 
 @require(lambda leaf, result: leaf.job_id == result.job_id and not leaf.is_intake)

@@ -65,6 +65,10 @@ class Role(Enum):
     """The pair of roots of a cluster, which a block commits to."""
     PROOF = "proof"
     """The commitment of a completion leaf: job, prover and proof."""
+    CLAIM = "claim"
+    """What its signer answers for beside votes: a submitted proof, a root."""
+    BEACON = "beacon"
+    """A committed secret, and the mixture of the revealed ones."""
 
 
 KEY_CONTEXT = "taifoon v1 "

@@ -35,6 +35,24 @@ def test_every_rule_counts() -> None:
         Parameters(cluster_target=5),
         Parameters(count_rest=2),
         Parameters(minimum_due=1),
+        Parameters(seat_stake=20_000),
+        Parameters(base_reward=0),
+        Parameters(bonus_cap=3),
+        Parameters(signature_window=9),
+        Parameters(inactivity_blocks=33),
+        Parameters(evidence_window=7),
+        Parameters(evidence_delay=0),
+        Parameters(unbonding_delay=11),
+        Parameters(reporter_share=0),
+        Parameters(job_life=9),
+        Parameters(gossip_fanout=9),
+        Parameters(gossip_hops=6),
+        Parameters(gossip_memory=61_000),
+        Parameters(message_lifetime=60_000),
+        Parameters(sender_quota=128),
+        Parameters(high_value=10000001),
+        Parameters(validating_clusters=3),
+        Parameters(reputation_cap=1001),
     ],
 )
 def test_every_parameter_counts(parameters: Parameters) -> None:
@@ -56,6 +74,17 @@ def test_the_hash_is_that_of_the_described_octets() -> None:
     octets += (5_000).to_bytes(8, "little") + (1_024).to_bytes(4, "little")
     octets += (1_000_000).to_bytes(8, "little") + (4_000_000).to_bytes(8, "little")
     octets += (10).to_bytes(4, "little") + (1).to_bytes(8, "little") + (100).to_bytes(8, "little")
+    octets += (10_000_000).to_bytes(8, "little") + (100_000).to_bytes(8, "little")
+    octets += b"".join(number.to_bytes(4, "little") for number in (2, 8, 32, 8, 1, 10, 1_000))
+    octets += (8).to_bytes(8, "little")
+    octets += (8).to_bytes(4, "little")
+    octets += (5).to_bytes(4, "little")
+    octets += (60_000).to_bytes(8, "little")
+    octets += (120_000).to_bytes(8, "little")
+    octets += (256).to_bytes(4, "little")
+    octets += (10_000_000).to_bytes(8, "little")
+    octets += (2).to_bytes(4, "little")
+    octets += (1_000).to_bytes(4, "little")
     assert profile_hash(sha256) == hashlib.sha256(bytes([15]) + octets).digest()
     description = decode(ProfileDescription, octets)
     assert encode(ProfileDescription, description) == octets

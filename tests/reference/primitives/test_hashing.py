@@ -86,7 +86,7 @@ def test_the_order_of_the_roles_is_fixed() -> None:
     names = (
         "leaf node root empty job block vote envelope seed assign leader replica crossval evidence checkpoint genesis"
     )
-    assert [role.value for role in Role] == [*names.split(), "state", "proof"]
+    assert [role.value for role in Role] == [*names.split(), "state", "proof", "claim", "beacon"]
 
 
 @pytest.mark.parametrize("suite", Suite)
