@@ -1,0 +1,1 @@
+"""Section 3 of the source: dynamic redundancy and coverage."""
