@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taifoon.core.quorum import quorum, tolerated_faults
 from taifoon.profile import DOCUMENT, HARDENED, Profile
 from taifoon_proofs.smt import Answer, decide, obligation
-from taifoon_proofs.terms import at_most, below, constant, integer, word
+from taifoon_proofs.terms import at_most, below, constant, integer, positive, word
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=150)
 
@@ -41,6 +41,16 @@ def test_the_solver_agrees_for_every_dividend() -> None:
     assert decide(obligation("floor-division-by-three", [], floor)).answer is Answer.UNSATISFIABLE
 
 
+def test_division_by_a_positive_term_is_the_floor() -> None:
+    dividend, first, second = integer("dividend"), positive("first"), positive("second")
+    quotient = dividend // (3 * first * second)
+    whole = 3 * first * second
+    floor = z3.And(quotient * whole <= dividend, dividend < (quotient + 1) * whole)
+    given = [first > 0, second > 0, whole > 0]
+    assert decide(obligation("floor-division-by-a-term", given, floor)).answer is Answer.UNSATISFIABLE
+    assert decide(obligation("without-hypotheses", [], floor)).answer is not Answer.UNSATISFIABLE
+
+
 @pytest.mark.parametrize(
     "divide",
     [
@@ -48,6 +58,8 @@ def test_the_solver_agrees_for_every_dividend() -> None:
         pytest.param(lambda: integer("x") // -3, id="by-a-negative"),
         pytest.param(lambda: integer("x") // integer("y"), id="by-a-term"),
         pytest.param(lambda: integer("x") // z3.IntVal(3), id="by-a-constant-term"),
+        pytest.param(lambda: integer("x") // (positive("y") * integer("z")), id="by-a-product-with-any-term"),
+        pytest.param(lambda: integer("x") // (positive("y") + 1), id="by-a-sum"),
         pytest.param(lambda: integer("x") // True, id="by-a-boolean"),
         pytest.param(lambda: integer("x") // 1.5, id="by-a-float"),
         pytest.param(lambda: 7 // integer("x"), id="of-a-number-by-a-term"),

@@ -10,8 +10,21 @@ from typing import Annotated
 
 import pytest
 
-from taifoon.core.assignment import RootHistory, assignment_seed
-from taifoon.core.cluster_log import BatchRecord, state_root
+from taifoon.core.assignment import RootHistory, SeatKey, assignment_seed
+from taifoon.core.beacon import Reveal, commitment, mixed
+from taifoon.core.block import (
+    MAX_JOBS,
+    MAX_PROOF,
+    ClusterBlock,
+    Header,
+    ProofResult,
+    block_hash,
+    hashed_content,
+    proof_commitment,
+)
+from taifoon.core.cluster_log import BatchRecord, empty_cluster_log, state_root
+from taifoon.core.epoch_block import ClusterHead, global_root
+from taifoon.core.job import JobContent, job_identity
 from taifoon.core.leaf import MMRLeaf, ProofType, completion_of, leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import Frontier
@@ -25,12 +38,25 @@ from taifoon.core.mmr.mountains import (
     span_value,
 )
 from taifoon.core.mmr.spans import Span
+from taifoon.core.validity import Formation, check_block, derived_leaders, genesis_state, root_after
 from taifoon.primitives.encoding import U8, U16, U32, U64, Length, Maximum, decode, encode
 from taifoon.primitives.hashing import Role, hash_role, hash_to_integer, role_prefix
 from taifoon.primitives.signatures import is_valid_signature
-from taifoon.primitives.types import ChainId, ClusterId, Epoch, Hash32, LeafIndex, Millis
-from taifoon.profile import HARDENED, Parameters, Profile, Suite
+from taifoon.primitives.types import (
+    BlockNumber,
+    ChainId,
+    ClusterId,
+    Epoch,
+    Hash32,
+    LeafIndex,
+    Millis,
+    PublicKey,
+    Seat,
+    View,
+)
+from taifoon.profile import HARDENED, Parameters, Profile, Resolution, Suite
 from taifoon.rejection import Rejected
+from taifoon_models.blocks import BREAKINGS, NOW, PROOFS, opened, small, working_block
 from taifoon_proofs.catalogue import spec_folder
 
 Worked = dict[str, str]
@@ -90,6 +116,54 @@ def seed_of_epoch_two() -> str:
     return assignment_seed(HARDENED, Epoch(2), history, Hash32(bytes(32)), Hash32(b"\xbb" * 32)).hex()
 
 
+def first_block() -> ClusterBlock:
+    """The block of the worked example, which is valid."""
+    keys = tuple(PublicKey(bytes([octet]) * 32) for octet in range(1, 6))
+    seats = tuple(SeatKey(key, Seat(0)) for key in keys)
+    formation = Formation(Epoch(2), ClusterId(3), Hash32(bytes.fromhex(seed_of_epoch_two())), seats)
+    state = genesis_state(HARDENED, Hash32(b"\xcc" * 32), formation, empty_cluster_log(), None)
+    header = Header(
+        block_number=BlockNumber(1),
+        previous_hash=state.block_hash,
+        mmr_root=root_after(HARDENED, state.log, (INTAKE,)),
+        cluster_id=ClusterId(3),
+        timestamp=Millis(1_700_000_000_500),
+        leader_pubkey=derived_leaders(HARDENED, formation, View(1))[0],
+        epoch=Epoch(2),
+        view=View(1),
+        parent_view=View(0),
+    )
+    block = ClusterBlock(header, (INTAKE,), (), (), keys, 4)
+    check_block(HARDENED, PROOFS, state, block, header.timestamp)
+    return block
+
+
+def filled(octet: int) -> bytes:
+    """32 times the same octet."""
+    return bytes([octet]) * 32
+
+
+def worked_of_epochs() -> Worked:
+    asked = JobContent(
+        ProofType.STORAGE_STATE, ChainId(1), ChainId(10), Hash32(filled(0x44)), PublicKey(filled(0x55)), 7
+    )
+    reveals = tuple(Reveal(PublicKey(filled(holder)), Hash32(filled(0x60 + holder))) for holder in (1, 2))
+    heads = (
+        ClusterHead(ClusterId(0), BlockNumber(7), Hash32(filled(0x11)), Hash32(filled(0x22)), ended=False),
+        ClusterHead(ClusterId(1), BlockNumber(0), None, None, ended=True),
+    )
+    return {
+        "job id": job_identity(HARDENED, asked, Hash32(filled(0))).hex(),
+        **{
+            f"commitment {number}": commitment(HARDENED, Epoch(2), each.holder, each.secret).digest.hex()
+            for number, each in enumerate(reveals)
+        },
+        "beacon of two reveals": mixed(HARDENED, Epoch(2), reveals).hex(),
+        "beacon of one reveal": mixed(HARDENED, Epoch(2), reveals[:1]).hex(),
+        "global root": global_root(HARDENED, Epoch(2), heads).hex(),
+    }
+
+
 def worked_in_core_architecture() -> Worked:
     mountains = seven_leaves(BLAKE3)
     frontier: Frontier[Hash32] = frontier_of_range(mountains)
@@ -108,6 +182,12 @@ def worked_in_core_architecture() -> Worked:
         "leaf hash of the completion": leaf_hash(completion_of(INTAKE, Hash32(b"\x22" * 32))),
         "state root": state_root_of_one_intake(),
         "seed of epoch 2": seed_of_epoch_two(),
+        "parent of the first block": first_block().header.previous_hash.hex(),
+        "hash of the first block": block_hash(HARDENED, first_block()).hex(),
+        **worked_of_epochs(),
+        "commitment of a result": proof_commitment(
+            HARDENED, ProofResult(INTAKE.job_id, PublicKey(b"\x01" * 32), b"\xaa\xbb")
+        ).hex(),
     }
 
 
@@ -217,6 +297,43 @@ def test_the_stated_sizes_are_those_of_the_encodings() -> None:
     assert f"instead of `00`: {len(completion)} bytes" in text
     assert completion.hex().endswith("01" + "22" * 32)
     assert f"Its encoding is {len(batch)} bytes" in text
+
+
+def test_the_worked_block_is_as_the_page_says() -> None:
+    text, block = page("2-core-architecture.md"), first_block()
+    assert block.header.mmr_root.hex() == state_root_of_one_intake()
+    assert block.header.leader_pubkey == b"\x01" * 32
+    assert "The leader of view 1 is the key 32 times `01`" in text
+    assert f"The header is {len(encode(Header, block.header))} bytes" in text
+    assert f"all that is hashed {len(hashed_content(HARDENED, block))}" in text
+    assert f"`Vec<ProofJob>`, at most {MAX_JOBS:_}".replace("_", " ") in text
+    assert MAX_PROOF == 2**20
+    assert "`proof: Vec<u8>` of at most 2^20 bytes" in text
+
+
+def test_the_page_lists_the_checks_of_a_block_in_their_order_with_their_switches() -> None:
+    section = page("2-core-architecture.md").partition('id="validity"')[2].partition('id="block-example"')[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0]]
+    assert [int(row[0]) for row in rows] == list(range(1, len(rows) + 1))
+    listed = [(code, row[3]) for row in rows for code in re.findall(r"`([A-Z_]+)`", row[2])]
+    codes = dict.fromkeys(code.name for _, code in BREAKINGS.values())
+    assert [code for code, _ in listed] == list(codes)
+    for name, (_, code) in BREAKINGS.items():
+        for resolution in (Resolution.BLOCK_VALIDITY, Resolution.TIME, Resolution.DERIVED_FIELDS, Resolution.LOG_ORDER):
+            switches = f"`{resolution.value}`" in dict(listed)[code.name]
+            assert switches == is_accepted(HARDENED.without(resolution), name), (name, resolution)
+
+
+def is_accepted(profile: Profile, breaking: str) -> bool:
+    """Whether a block that breaks a rule is found valid."""
+    few = small(profile)
+    state = opened(few, 5)
+    try:
+        check_block(few, PROOFS, state, BREAKINGS[breaking][0](few, state, working_block(few, state)), NOW)
+    except Rejected:
+        return False
+    return True
 
 
 class Third(Enum):
