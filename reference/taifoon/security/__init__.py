@@ -1,0 +1,1 @@
+"""Section 6: attacks, failures and partitions, and what the protocol does about them."""
