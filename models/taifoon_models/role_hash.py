@@ -26,6 +26,7 @@ TAGS = {
     "state": "10",
     "proof": "11",
     "claim": "12",
+    "beacon": "13",
 }
 
 
