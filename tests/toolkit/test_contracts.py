@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import z3
 
+from taifoon_toolkit import crosshair_check
 from taifoon_toolkit.contracts import ContractedFunction, call_graph, judged, modules_of, obstacle_of
 from taifoon_toolkit.plan import CONTRACT_SECONDS, LONGEST_CONDITION, contract_tasks
-from taifoon_toolkit.work import ContractTask, perform_task
 
 PREFIX = "taifoon_laboratory.contracts."
 
@@ -88,8 +89,24 @@ def test_the_time_for_all_conditions_has_a_bound(count: int) -> None:
     assert task.seconds * count <= max(CONTRACT_SECONDS, count)
 
 
-def test_a_signature_that_crosshair_cannot_read_is_said_to_be_so() -> None:
-    record = perform_task(ContractTask("taifoon.core.leader", ("leaders",), 1))
-    answer = str(record)
-    assert "UNKNOWN" in answer
-    assert "CrossHair cannot read the signature" in answer
+@pytest.mark.parametrize(
+    ("broken", "error", "said"),
+    [
+        ("analyze_function", TypeError("an alias for literals"), "CrossHair cannot read the signature"),
+        (
+            "ConditionCheckable.analyze",
+            z3.Z3Exception("real expression expected"),
+            "CrossHair failed within its solver",
+        ),
+    ],
+)
+def test_what_crosshair_cannot_do_is_unknown_with_its_reason(
+    broken: str, error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"taifoon_toolkit.crosshair_check.{broken}", fail)
+    answer = crosshair_check.answer_function("taifoon.core.quorum", "hardened_quorum", 1.0)
+    assert answer["verdict"] == "UNKNOWN"
+    assert said in answer["reason"]

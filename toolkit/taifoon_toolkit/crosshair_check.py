@@ -27,6 +27,7 @@ from crosshair.core import ConditionCheckable
 from crosshair.core_and_libs import MessageType, analyze_function
 from crosshair.fnutil import FunctionInfo
 from crosshair.options import AnalysisKind, AnalysisOptionSet
+from z3 import Z3Exception
 
 from taifoon.rejection import Rejected
 from taifoon_toolkit.contracts import ContractVerdict
@@ -126,8 +127,13 @@ def answer_condition(checkable: ConditionCheckable) -> Answer:
     checkable.conditions = replace(
         conditions, raises=conditions.raises | {Rejected}, counterexample_description_maker=attempt.describe
     )
-    messages = list(checkable.analyze())
     text = " ".join(conditions.post[0].expr_source.split()) or "returns"
+    try:
+        messages = list(checkable.analyze())
+    except Z3Exception as error:
+        # A term that CrossHair builds wrongly on some path says nothing about the function.
+        detail = f"CrossHair failed within its solver: {error}"
+        return {"condition": text, "verdict": ContractVerdict.UNKNOWN.value, "detail": detail}
     if not messages:
         return {"condition": text, "verdict": ContractVerdict.UNKNOWN.value, "detail": "CrossHair gave no answer"}
     worst = max(messages, key=lambda message: message.state)
