@@ -293,7 +293,7 @@ class Parameters:
         if self.gossip_memory < 1:
             raise Rejected(
                 RejectionCode.PARAMETER_INVALID,
-                f"gossip_memory is {self.gossip_memory}; what is forgotten at once floods: choose 1 millisecond or more",
+                f"gossip_memory is {self.gossip_memory}; what is forgotten at once floods: choose 1 ms or more",
             )
         if self.message_lifetime < 1:
             raise Rejected(

@@ -64,7 +64,7 @@ class RejectionCode(Enum):
     FINALITY_AGREES = (47, "Two finality proofs do not conflict: one final block is an ancestor of the other.")
     VOTE_COMMITTEE = (48, "The statement is of another chain, epoch or committee.")
     VOTE_SEAT_UNKNOWN = (49, "A vote names a seat that the committee does not have.")
-    STATEMENT_MALFORMED = (50, "A statement is of view 0, or a vote to nullify names a block, or another vote names none.")
+    STATEMENT_MALFORMED = (50, "A statement is of view 0, or one to nullify names a block, or another names none.")
     PROPOSAL_STATEMENT = (51, "The vote on a proposal is not the one to notarise its block.")
     PROPOSAL_WRONG_LEADER = (52, "The seat that proposes does not lead the view.")
     PROPOSAL_INVALID = (53, "The block is not valid on its parent, or the parent is not known.")
@@ -113,7 +113,7 @@ class RejectionCode(Enum):
     JOIN_NOT_DERIVED = (96, "The cluster that a seat claims to join is not the derived one.")
     ASSIGNMENT_NOT_DRAWN = (97, "An assignment is not the leader's, or names a seat that the draw does not.")
     PREFIX_CONFLICT = (98, "Two certified prefixes of a cluster diverge: neither begins with the other.")
-    CROSS_VALIDATION_MISSING = (99, "A high-value result lacks a certificate of a cluster that is drawn to validate it.")
+    CROSS_VALIDATION_MISSING = (99, "A high-value result lacks a certificate of a cluster drawn to validate it.")
     BEACON_COMMITMENT = (100, "Commitments are not one for each holder, in order, of holders that serve.")
 
     @property

@@ -1,0 +1,72 @@
+"""`taifoon simulate` prints a timeline and a digest that a seed fixes, and names a wrong option."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from taifoon_models.simulation import Simulation
+from taifoon_models.simulation_checks import InvariantBroken
+from taifoon_toolkit import simulate
+from taifoon_toolkit.cli import main
+
+SMALL = ["simulate", "--synchronizers", "8", "--clusters", "2", "--stretch", "2", "--pace", "50"]
+SPELLS = ["--partition", "0.2-0.3:through", "--crash", "0.1-0.4:2"]
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*SMALL, *arguments])
+
+
+def trace_of(output: str) -> str:
+    return next(line.split()[1] for line in output.splitlines() if line.startswith("trace"))
+
+
+def test_a_run_has_a_timeline_and_its_seed_fixes_the_trace(tmp_path: Path) -> None:
+    out = tmp_path / "run.json"
+    options = ("--seconds", "1.2", "--byzantine", "0", *SPELLS, "--out", str(out))
+    result = invoke(*options)
+    assert result.exit_code == 0, result.output
+    for word in ("epoch", "final", "partition", "healing", "crash", "restart", "CPU second", "every invariant held"):
+        assert word in result.output
+    written = json.loads(out.read_text(encoding="utf-8"))
+    assert written["trace"] == trace_of(result.output)
+    assert {entry["kind"] for entry in written["timeline"]} >= {"epoch", "final", "partition", "healing"}
+    assert written["broken"] is None
+    again = invoke(*options, "--brief")
+    assert trace_of(again.output) == written["trace"]
+    assert "s  final" not in again.output
+
+
+def test_another_seed_is_another_trace() -> None:
+    first, second = (invoke("--seconds", "0.1", "--seed", seed) for seed in ("1", "2"))
+    assert trace_of(first.output) != trace_of(second.output)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--partition", "1:through"], "START-END:through"),
+        (["--partition", "2-1:between"], "ends before it begins"),
+        (["--crash", "0-1:8"], "from 0 to 7"),
+        (["--clusters", "3"], "2 clusters or fewer"),
+        (["--without", "RES-NONE"], "no such resolution"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_to_write(options: list[str], message: str) -> None:
+    result = invoke(*options)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_broken_invariant_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(self: Simulation) -> None:
+        raise InvariantBroken("agreement", "two blocks")
+
+    monkeypatch.setattr(Simulation, "run", run)
+    result = invoke("--seconds", "0.1")
+    assert result.exit_code == simulate.BROKEN
+    assert "invariant broken: agreement: two blocks" in result.output
