@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from icontract import ensure
+from icontract import ensure, require
 
 from taifoon.core.certificate import MAX_SEATS
 from taifoon.core.mmr.combiner import HashFunction
@@ -118,6 +118,7 @@ def mixed(profile: Profile, epoch: Epoch, reveals: tuple[Reveal, ...], draw: Has
     return draw(profile, Role.BEACON, encode(Mixture, Mixture(epoch, ordered)))
 
 
+@require(lambda commitments: len({each.holder for each in commitments}) == len(commitments))
 @ensure(lambda commitments, reveals, result: len(result) >= len(commitments) - len(reveals))
 def withheld(commitments: tuple[Commitment, ...], reveals: tuple[Reveal, ...]) -> tuple[PublicKey, ...]:
     """The holders that committed and did not reveal, in their order: each has chosen between two beacons."""
