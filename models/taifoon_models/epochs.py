@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from taifoon.core.accountability import FinalityProof, demanded
-from taifoon.core.assignment import SeatKey
 from taifoon.core.beacon import Commitment, Reveal, commitment
 from taifoon.core.block import ClusterBlock, ProofResult, link_of, proof_commitment
 from taifoon.core.certificate import Certificate, Committee
@@ -231,8 +230,3 @@ def worked(
     chosen = usual_choice(now.state, now.profile) if choice is None else choice
     record = now.record(stretches, now.closing(stretches, chosen))
     return turn(now.profile, PROOFS, now.state, now.factor, record), record
-
-
-def holders_of(seats: tuple[SeatKey, ...]) -> tuple[int, ...]:
-    """The numbers of the keys that hold seats, each once."""
-    return tuple(sorted({KEYS[seat.public_key] for seat in seats}))

@@ -12,13 +12,20 @@ from rich.console import Console
 from taifoon_proofs.bounds import DEEP_VARIABLE
 from taifoon_proofs.catalogue import CatalogueError
 from taifoon_toolkit.audit import INTERRUPTED, Settings, run_audit, shipped_material
+from taifoon_toolkit.bench import SECTIONS as BENCH_SECTIONS
 from taifoon_toolkit.bench import bench_to
 from taifoon_toolkit.cache import default_folder
+from taifoon_toolkit.conform.command import NothingSelectedError, Session, run_session
+from taifoon_toolkit.conform.method_page import explain_method
+from taifoon_toolkit.conform.process import CommandError, Limits
 from taifoon_toolkit.explain import UnknownIdError, explain_to
 from taifoon_toolkit.explore import Wanted, explore_to
 from taifoon_toolkit.plan import Selection, SelectionError
 from taifoon_toolkit.publish import FolderError
 from taifoon_toolkit.replay import TraceFileError, replay_to
+from taifoon_toolkit.simulate import Wished, simulate_to
+from taifoon_toolkit.vectors.command import check_to, write_to
+from taifoon_toolkit.vectors.tree import TreeError
 
 USAGE = 2
 MINUTES = 15.0
@@ -215,6 +222,183 @@ def explore(
 
 
 @main.command()
-def bench() -> None:
-    """Measure the explorer, each way to search compared with the plain one within this run."""
-    bench_to(Console())
+@click.option("--section", "sections", multiple=True, type=click.Choice(BENCH_SECTIONS), help="Only this section.")
+@click.option("--deep", is_flag=True, help="Append ten million leaves as well: 700 MB, some more minutes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write bench.json and bench.svg here.")
+def bench(sections: tuple[str, ...], deep: bool, out: Path | None) -> None:  # noqa: FBT001 - a flag
+    """Measure the explorer and the optimised path, each way compared with another within this run.
+
+    \b
+    Examples:
+      taifoon bench
+      taifoon bench --section batches --out bench
+    """  # noqa: D301
+    bench_to(Console(), sections or BENCH_SECTIONS, deep, out)
+
+
+@main.group()
+def vectors() -> None:
+    """Write and check the conformance vectors, for implementers of other clients."""
+
+
+@vectors.command("write")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def vectors_write(folder: Path) -> None:
+    """Write all vectors into DIR, which is new, empty or an earlier tree.
+
+    The tree has one file for each method, a JSON Schema for each file, and index.json. Its bytes are the same wherever
+    it is written. A negative vector is written only where its one rule, left out, makes the reference accept it.
+
+    \b
+    Exit status:
+      0  written
+      1  a case is no vector and was left out; the lines name it
+      2  DIR cannot take the tree
+    """  # noqa: D301
+    try:
+        sys.exit(write_to(Console(), folder))
+    except TreeError as error:
+        stop(error)
+
+
+@vectors.command("check")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def vectors_check(folder: Path) -> None:
+    """Compare the vectors in DIR with those of this version, and name every difference.
+
+    \b
+    Exit status:
+      0  the same, byte for byte
+      1  something differs
+    """  # noqa: D301
+    sys.exit(check_to(Console(), folder))
+
+
+@main.command()
+@click.option("--section", "sections", multiple=True, metavar="NUMBER", help="Only this section, such as 2.1 or 2.")
+@click.option("--fuzz", "rounds", type=click.IntRange(min=0), default=0, metavar="N", help="Generated inputs a method.")
+@click.option("--seed", default="1", show_default=True, help="What the generated inputs are drawn from.")
+@click.option(
+    "--vectors", "source", type=click.Path(path_type=Path, exists=True), help="Only those of this file or tree."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Seconds."
+)
+@click.option("--quick", is_flag=True, help="Leave out the lines of 65,536 drawn cases.")
+@click.option("--explain", "method_name", metavar="METHOD", help="Show what a method takes and gives, and end.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("conform"),
+    show_default=True,
+    help="Folder for the report.",
+)
+@click.argument("command", nargs=-1)
+def conform(
+    *,
+    sections: tuple[str, ...],
+    rounds: int,
+    seed: str,
+    source: Path | None,
+    timeout: float,
+    quick: bool,
+    method_name: str | None,
+    folder: Path,
+    command: tuple[str, ...],
+) -> None:
+    """Run the client that COMMAND starts against the vectors, and show where it departs from the reference.
+
+    The client is one process that reads requests from its standard input and writes replies to its standard output, one
+    JSON object a line; spec/conformance.md has all that its author needs. With --fuzz, generated inputs follow; what
+    differs is shrunk and kept as a vector in the folder `found` of the report.
+
+    \b
+    Examples:
+      taifoon conform -- python my_client.py
+      taifoon conform --section 2.1 --fuzz 500 --seed 7 -- node client.mjs
+      taifoon conform --vectors conform/found -- ./client
+      taifoon conform --explain mmr.verify_leaves
+
+    \b
+    Exit status:
+      0    nothing differs
+      1    something differs; the report names requirement and vector
+      2    the command was used wrongly, or the client cannot be started
+      3    nothing was compared
+      130  interrupted
+    """  # noqa: D301
+    if method_name is not None:
+        try:
+            explain_method(Console(), method_name)
+        except KeyError:
+            stop(f"--explain {method_name}: no such method; name one, or `all` for their list")
+        return
+    if not command:
+        stop("no client is named: write -- and its command, such as: taifoon conform -- python client.py")
+    limits = Limits(seconds=timeout, long_seconds=12 * timeout)
+    try:
+        sys.exit(run_session(Session(command, folder, sections, rounds, seed, source, quick, limits), Console()))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (CommandError, FolderError, NothingSelectedError, TreeError) as error:
+        stop(error)
+
+
+@main.command()
+@click.option("--synchronizers", type=click.IntRange(min=4), default=40, show_default=True, help="How many there are.")
+@click.option("--clusters", type=click.IntRange(min=1), default=4, show_default=True, help="Clusters of each epoch.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The run: same seed, same trace.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=6.0, show_default=True, help="Simulated time.")
+@click.option("--partition", "partitions", multiple=True, metavar="START-END:COURSE", help="May be repeated.")
+@click.option("--crash", "crashes", multiple=True, metavar="START-END:NUMBER", help="May be repeated.")
+@click.option("--byzantine", type=click.IntRange(min=0), metavar="N", help="Of each cluster. Default: as tolerated.")
+@click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
+@click.option("--stretch", type=click.IntRange(min=1), default=4, show_default=True, help="Blocks in an epoch.")
+@click.option("--pace", type=click.IntRange(min=0), default=250, show_default=True, help="Milliseconds to a block.")
+@click.option("--brief", is_flag=True, help="Leave the single blocks out of the timeline.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the run as JSON.")
+def simulate(
+    *,
+    synchronizers: int,
+    clusters: int,
+    seed: int,
+    seconds: float,
+    partitions: tuple[str, ...],
+    crashes: tuple[str, ...],
+    byzantine: int | None,
+    without: tuple[str, ...],
+    stretch: int,
+    pace: int,
+    brief: bool,
+    out: Path | None,
+) -> None:
+    """Run a whole network over simulated time, and check every invariant at every step.
+
+    Messages are lost, doubled and overtaken. The adversary has members of each cluster, which stay silent, tell
+    halves of their peers the contrary, repeat old messages and forge fields. A partition runs `through` all clusters,
+    `between` them or `around` the first; times are in seconds from the start.
+
+    \b
+    Examples:
+      taifoon simulate
+      taifoon simulate --synchronizers 10 --clusters 2 --seconds 5
+      taifoon simulate --partition 1-2:through --partition 3-4:between --brief
+      taifoon simulate --crash 0.5-1.5:7 --byzantine 0 --out run.json
+
+    \b
+    Exit status:
+      0    every invariant held
+      1    an invariant broke; it is named
+      2    the command was used wrongly
+      130  interrupted
+    """  # noqa: D301
+    wished = Wished(
+        synchronizers, clusters, seed, seconds, partitions, crashes, byzantine, without, stretch, pace, brief, out
+    )
+    try:
+        sys.exit(simulate_to(Console(), wished))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except ValueError as error:
+        stop(error)

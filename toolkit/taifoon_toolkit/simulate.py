@@ -1,0 +1,187 @@
+"""`taifoon simulate`: a whole network over simulated time, with its timeline and the digest of its trace."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from taifoon.profile import Profile
+from taifoon_models.simulation import Simulation
+from taifoon_models.simulation_checks import InvariantBroken
+from taifoon_models.simulation_node import Entry
+from taifoon_models.simulation_plan import SECOND, Course, Crash, Cut, Plan
+from taifoon_models.simulation_speed import shared_work
+from taifoon_toolkit.explore import weakened
+
+BROKEN = 1
+PARTITION = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?):(through|between|around)")
+CRASH = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?):(\d+)")
+STYLES = {"epoch": "bold cyan", "partition": "yellow", "healing": "green", "crash": "red", "restart": "green"}
+QUIET = frozenset({"final"})
+
+
+class SimulationOptionError(ValueError):
+    """An option whose value cannot be meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What to simulate, as it was typed."""
+
+    synchronizers: int
+    clusters: int
+    seed: int
+    seconds: float
+    partitions: tuple[str, ...]
+    crashes: tuple[str, ...]
+    byzantine: int | None
+    without: tuple[str, ...]
+    stretch: int
+    pace: int
+    brief: bool
+    out: Path | None
+
+
+def microseconds(seconds: str | float) -> int:
+    """Seconds in whole microseconds."""
+    return round(float(seconds) * SECOND)
+
+
+def span_of(option: str, typed: str, start: str, end: str) -> tuple[int, int]:
+    """A stretch of time, in microseconds. Raises SimulationOptionError where it ends before it begins."""
+    span = microseconds(start), microseconds(end)
+    if span[0] >= span[1]:
+        raise SimulationOptionError(f"{option} {typed}: it ends before it begins; write START-END with START below END")
+    return span
+
+
+def cut_of(typed: str) -> Cut:
+    """A partition, as it was typed. Raises SimulationOptionError."""
+    found = PARTITION.fullmatch(typed)
+    if found is None:
+        raise SimulationOptionError(
+            f"--partition {typed}: write START-END:through, :between or :around, in seconds, such as 2-3.5:through"
+        )
+    return Cut(*span_of("--partition", typed, found[1], found[2]), Course[found[3].upper()])
+
+
+def crash_of(typed: str, synchronizers: int) -> Crash:
+    """A crash, as it was typed. Raises SimulationOptionError."""
+    found = CRASH.fullmatch(typed)
+    if found is None or int(found[3]) >= synchronizers:
+        raise SimulationOptionError(
+            f"--crash {typed}: write START-END:NUMBER with a synchronizer from 0 to {synchronizers - 1}, such as 1-2:7"
+        )
+    return Crash(*span_of("--crash", typed, found[1], found[2]), int(found[3]))
+
+
+def plan_of(wished: Wished) -> Plan:
+    """The plan that was typed. Raises SimulationOptionError."""
+    if wished.clusters * 4 > wished.synchronizers:
+        raise SimulationOptionError(
+            f"--clusters {wished.clusters}: with {wished.synchronizers} synchronizers a cluster has fewer than 4, and "
+            f"tolerates nobody; choose {max(1, wished.synchronizers // 4)} clusters or fewer"
+        )
+    return Plan(
+        synchronizers=wished.synchronizers,
+        clusters=wished.clusters,
+        seed=wished.seed,
+        length=microseconds(wished.seconds),
+        corrupt=wished.byzantine,
+        cuts=tuple(cut_of(typed) for typed in wished.partitions),
+        crashes=tuple(crash_of(typed, wished.synchronizers) for typed in wished.crashes),
+        stretch=wished.stretch,
+        pace=wished.pace,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run that is over: its simulation, CPU seconds, and the invariant that broke."""
+
+    simulation: Simulation
+    seconds: float
+    broken: InvariantBroken | None
+
+
+def ran(plan: Plan, profile: Profile, tell: Callable[[Entry], None]) -> Ran:
+    """Run a plan, and tell each line of the timeline as soon as it is there."""
+    simulation = Simulation(plan, profile, tell)
+    started = time.process_time()
+    broken = None
+    with shared_work():
+        try:
+            simulation.run()
+        except InvariantBroken as fault:
+            broken = fault
+    return Ran(simulation, max(time.process_time() - started, 1e-9), broken)
+
+
+def line_of(entry: Entry) -> str:
+    """A line of the timeline as text."""
+    return f"{entry.at / 1_000:9.3f} s  {entry.kind:<9}  {entry.text}"
+
+
+def simulate_to(console: Console, wished: Wished) -> int:
+    """Run, print the timeline and what came of it, and return the exit status. Raises ValueError."""
+    plan, profile = plan_of(wished), weakened(wished.without)
+
+    def tell(entry: Entry) -> None:
+        if not (wished.brief and entry.kind in QUIET):
+            console.print(line_of(entry), style=STYLES.get(entry.kind), highlight=False, soft_wrap=True)
+
+    done = ran(plan, profile, tell)
+    console.print(*summary(done), sep="\n", highlight=False, soft_wrap=True)
+    if wished.out is not None:
+        wished.out.write_text(json.dumps(report(plan, profile, done), indent=1) + "\n", encoding="utf-8")
+    if done.broken is not None:
+        console.print(f"invariant broken: {done.broken}", style="red", highlight=False, soft_wrap=True)
+        return BROKEN
+    console.print("every invariant held at every step", style="green")
+    return 0
+
+
+def summary(done: Ran) -> list[str]:
+    """What came of a run, in lines."""
+    simulation = done.simulation
+    heads = ", ".join(f"{cluster}: {number}" for cluster, number in sorted(simulation.heights().items()))
+    refused = ", ".join(f"{code} {count}" for code, count in simulation.refused.most_common(5)) or "none"
+    latencies = simulation.job_latencies()
+    middle = f", {sorted(latencies)[len(latencies) // 2] / SECOND:.2f} s in the middle" if latencies else ""
+    return [
+        "",
+        f"epochs      {max(simulation.checks.assignments, default=0)} over",
+        f"heights     by cluster, {heads}; {len(simulation.checks.cut)} final blocks left out of a closing",
+        f"jobs        {simulation.settled} of {len(simulation.submitted)} settled{middle}",
+        f"adversary   {simulation.adversary.acts:,} messages of {len(simulation.corrupted())} synchronizers",
+        f"refused     {refused}",
+        f"events      {simulation.steps:,}, {simulation.steps / done.seconds:,.0f} in a CPU second",
+        f"trace       {simulation.digest}",
+    ]
+
+
+def report(plan: Plan, profile: Profile, done: Ran) -> dict[str, object]:
+    """The run as a value for other programs; all of it but the rate is a function of plan and profile."""
+    simulation = done.simulation
+    return {
+        "profile": profile.name,
+        "synchronizers": plan.synchronizers,
+        "clusters": plan.clusters,
+        "seed": plan.seed,
+        "milliseconds": plan.length // 1_000,
+        "timeline": [{"at": entry.at, "kind": entry.kind, "text": entry.text} for entry in simulation.timeline],
+        "heights": {str(cluster): number for cluster, number in sorted(simulation.heights().items())},
+        "left_out": len(simulation.checks.cut),
+        "jobs": {"submitted": len(simulation.submitted), "settled": simulation.settled},
+        "refused": dict(sorted(simulation.refused.items())),
+        "events": simulation.steps,
+        "events_per_cpu_second": round(simulation.steps / done.seconds),
+        "broken": None if done.broken is None else str(done.broken),
+        "trace": simulation.digest,
+    }
