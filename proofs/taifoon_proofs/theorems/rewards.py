@@ -130,8 +130,8 @@ def sum_claims(witness: Witness) -> tuple[Claim, ...]:
             witness,
         ),
         Claim(
-            "a-full-whole-leaves-less-than-a-unit-each",
-            (*given, invariant(paid, parts, members), parts == whole, members >= 1, part >= 0),
+            "a-full-whole-leaves-at-most-a-unit-each",
+            (*given, invariant(paid, parts, members), parts == whole),
             z3.And(amount - paid >= 0, amount - paid <= members),
             witness,
         ),
