@@ -8,7 +8,7 @@ one epoch and reveals it in the next. Whoever withholds a reveal has one bit of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from icontract import ensure, require
 
@@ -19,13 +19,6 @@ from taifoon.primitives.hashing import Role, hash_role
 from taifoon.primitives.types import Epoch, Hash32, PublicKey
 from taifoon.profile import Profile
 from taifoon.rejection import Rejected, RejectionCode
-
-
-class BeaconSource(Protocol):
-    """Where the beacon of an epoch comes from: unknown to all before that epoch, the same at every node after it."""
-
-    def beacon(self, epoch: Epoch) -> Hash32:
-        """The beacon of an epoch that is over."""
 
 
 @dataclass(frozen=True, slots=True)
