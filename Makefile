@@ -22,12 +22,17 @@ audit: $(READY)
 test: $(READY) peers
 	$(BIN)/pytest -n auto $(ARGS)
 
-# The npm package that the encoding is compared with; tests skip with a reason where npm is absent.
+# What the encoding is compared with, and the clients in other languages; tests skip with a reason where npm or cargo
+# is absent.
 peers:
-	@if command -v npm >/dev/null; then \
-	  test -d tests/interop/node_modules || \
-	  (cd tests/interop && npm install --silent --no-package-lock --ignore-scripts --no-fund --no-audit) || \
-	  echo "npm could not install the peers: their tests will skip"; \
+	@if command -v npm >/dev/null; then for folder in tests/interop tests/clients/node; do \
+	  test -d $$folder/node_modules || \
+	  (cd $$folder && npm install --silent --no-package-lock --ignore-scripts --no-fund --no-audit) || \
+	  echo "npm could not install the packages of $$folder: their tests will skip"; \
+	done; fi
+	@if command -v cargo >/dev/null && test -f tests/clients/rust/Cargo.toml; then \
+	  cargo build --quiet --release --manifest-path tests/clients/rust/Cargo.toml || \
+	  echo "cargo could not build the Rust client: its tests will skip"; \
 	fi
 
 format: $(READY)
@@ -56,4 +61,4 @@ pin: $(READY)
 	mv constraints.new constraints.txt
 
 clean:
-	rm -rf $(VENV) tests/interop/node_modules audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/interop/node_modules tests/clients/node/node_modules tests/clients/rust/target audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
