@@ -18,7 +18,7 @@ from taifoon.rejection import RejectionCode
 from taifoon_proofs.catalogue import load_catalogue
 from taifoon_toolkit.cli import main
 from taifoon_toolkit.conform.method_page import methods_text, records_text
-from taifoon_toolkit.vectors.accumulated import LINES, LONG, computed, recorded
+from taifoon_toolkit.vectors.accumulated import CASES, LINES, LONG, PREFIX, computed, recorded
 from taifoon_toolkit.vectors.build import build
 from taifoon_toolkit.vectors.case import Case, Sibling
 from taifoon_toolkit.vectors.encoding import Encoded
@@ -194,7 +194,13 @@ def test_every_method_and_machine_has_vectors() -> None:
 @pytest.mark.parametrize("name", LINES)
 def test_the_recorded_digest_of_a_long_line_is_the_computed_one(name: str) -> None:
     method = f"accumulated.{name}"
-    assert computed(method) == {"value": {"digest": recorded()[method]}}
+    assert computed(method) == {"value": {"digest": recorded()[method][str(CASES)]}}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_recorded_digest_of_a_long_lines_beginning_is_the_computed_one(name: str) -> None:
+    method = f"accumulated.{name}"
+    assert computed(method, PREFIX) == {"value": {"digest": recorded()[method][str(PREFIX)]}}
 
 
 def test_a_line_depends_on_its_seed_and_on_every_case() -> None:

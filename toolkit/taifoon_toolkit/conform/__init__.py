@@ -1,0 +1,1 @@
+"""Conformance: a session with another client, which finds where it departs from the reference."""
