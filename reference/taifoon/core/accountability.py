@@ -7,6 +7,7 @@ honest member ever signs together. Each piece of evidence is checked from its by
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -50,23 +51,23 @@ def statement_of(committee: Committee, kind: VoteKind, view: View, block_hash: H
     return Statement(committee.chain_id, committee.epoch, committee.cluster, view, kind, block_hash)
 
 
-def demanded(profile: Profile, committee: Committee, path: tuple[Link, ...]) -> tuple[Statement, ...]:
-    """Rule: the statements for which a finality proof has to carry certificates.
+def demanded(profile: Profile, committee: Committee, path: tuple[Link, ...]) -> Iterator[Statement]:
+    """Rule: the statements for which a finality proof has to carry certificates, one after the other.
 
     The certificates of the final block, as `final_kinds` says; for each other block of the path its notarisation; and
-    for each view that the path skips its nullification. Literally the last two are asked of nobody.
+    for each view that the path skips its nullification. Literally the last two are asked of nobody. A path may skip
+    more views than memory holds, so a reader stops at the first statement that is not certified.
     """
     final = path[0]
-    needed = [statement_of(committee, kind, final.view, final.block_hash) for kind in final_kinds(profile)]
+    for kind in final_kinds(profile):
+        yield statement_of(committee, kind, final.view, final.block_hash)
     if Resolution.CERTIFIED_PARENT in profile:
-        needed += [statement_of(committee, VoteKind.NOTARISE, link.view, link.block_hash) for link in path[1:]]
+        for link in path[1:]:
+            yield statement_of(committee, VoteKind.NOTARISE, link.view, link.block_hash)
     if Resolution.NULLIFIED_GAP in profile:
-        needed += [
-            statement_of(committee, VoteKind.NULLIFY, View(view), NO_BLOCK)
-            for link in path
-            for view in range(link.parent_view + 1, link.view)
-        ]
-    return tuple(needed)
+        for link in path:
+            for view in range(link.parent_view + 1, link.view):
+                yield statement_of(committee, VoteKind.NULLIFY, View(view), NO_BLOCK)
 
 
 def check_path(profile: Profile, genesis: Hash32, path: tuple[Link, ...]) -> None:

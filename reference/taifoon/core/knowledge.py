@@ -206,7 +206,7 @@ def finality_proof(profile: Profile, chain: Chain[Block], known: Known[Block], l
     if not path:
         raise Rejected(RejectionCode.FINALITY_PATH, f"an ancestor of the block of view {link.view} is not known")
     found = []
-    for statement in dict.fromkeys(demanded(profile, known.committee, path)):
+    for statement in demanded(profile, known.committee, path):
         certificate = known.certificate(statement.kind, statement.view, statement.block_hash)
         if certificate is None:
             raise Rejected(
