@@ -183,7 +183,7 @@ class Parameters:
         if self.message_delay < 1:
             raise Rejected(
                 RejectionCode.PARAMETER_INVALID,
-                f"message_delay is {self.message_delay}; a message takes time: choose 1 millisecond or more",
+                f"message_delay is {self.message_delay}; a message takes time: choose 1 ms or more",
             )
         if not 0 <= self.timeout_doublings <= 32:
             raise Rejected(
@@ -298,7 +298,7 @@ class Parameters:
         if self.message_lifetime < 1:
             raise Rejected(
                 RejectionCode.PARAMETER_INVALID,
-                f"message_lifetime is {self.message_lifetime}; a message takes time: choose 1 millisecond or more",
+                f"message_lifetime is {self.message_lifetime}; a message takes time: choose 1 ms or more",
             )
         if self.sender_quota < 1:
             raise Rejected(
