@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 from taifoon_laboratory.theorems import material
 
-import taifoon_toolkit.cli
+import taifoon_toolkit.cli_audit
 from taifoon_toolkit.cli import main
 
 
 @pytest.fixture
 def laboratory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taifoon_toolkit.cli, "shipped_material", material)
+    monkeypatch.setattr(taifoon_toolkit.cli_audit, "shipped_material", material)
 
 
 def audit(*arguments: str) -> Result:

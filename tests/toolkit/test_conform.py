@@ -64,7 +64,6 @@ def hostile(folder: Path, way: str) -> tuple[int, dict[str, Any], str]:
         ("repeated-key", Fault.GARBAGE),
         ("half-line", Fault.HALF_LINE),
         ("flood", Fault.FLOOD),
-        ("line-flood", Fault.UNASKED),
         ("twice", Fault.UNASKED),
         ("wrong-id", Fault.WRONG_ID),
         ("true-id", Fault.WRONG_ID),
@@ -85,6 +84,13 @@ def test_a_client_that_misbehaves_is_a_finding_and_never_the_end_of_the_kit(
     assert fault.name.lower() in {item["fault"] for item in document["findings"]}
     summary = document["summary"]
     assert summary["compared"] + summary["unsupported"] + summary["not_asked"] == 4
+
+
+def test_a_client_that_repeats_its_reply_for_ever_is_found_out(tmp_path: Path) -> None:
+    # Whether a repeated reply comes before the next question or after it depends on how fast either side is.
+    status, document, _ = hostile(tmp_path, "line-flood")
+    assert status == 1
+    assert {item["fault"] for item in document["findings"]} & {Fault.UNASKED.name.lower(), Fault.WRONG_ID.name.lower()}
 
 
 @pytest.mark.parametrize("way", ["well", "complains"])

@@ -139,6 +139,7 @@ class ClientProcess:
         if child is None or child.stdin is None or child.stdout is None or child.stderr is None:
             raise ClientError(Fault.CRASH, "it is not running")
         source, sink, errors = child.stdout.fileno(), child.stdin.fileno(), child.stderr.fileno()
+        self._refuse_unasked(source)
         unsent = memoryview(line)[self._write(sink, line) :]
         if unsent:
             self._selector.register(sink, selectors.EVENT_WRITE)
@@ -161,6 +162,12 @@ class ClientProcess:
             if unsent:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(sink)
+
+    def _refuse_unasked(self, source: int) -> None:
+        # What stands there before the question is sent answers none; the end of the output is told with the reply.
+        for key, _ in self._selector.select(0):
+            if key.fd == source and (piece := os.read(source, PIECE)):
+                raise ClientError(Fault.UNASKED, f"before it is asked it writes {piece[:60]!r}")
 
     def _write(self, sink: int, content: bytes | memoryview) -> int:
         try:

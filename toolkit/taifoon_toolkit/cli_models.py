@@ -1,0 +1,138 @@
+"""The commands that run models: explore, bench, simulate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from taifoon_toolkit.audit import INTERRUPTED
+from taifoon_toolkit.bench import SECTIONS as BENCH_SECTIONS
+from taifoon_toolkit.bench import bench_to
+from taifoon_toolkit.explore import Wanted, explore_to
+from taifoon_toolkit.simulate import Wished, simulate_to
+from taifoon_toolkit.usage import stop
+
+
+@click.command()
+@click.option("--seats", type=click.IntRange(min=1), default=4, show_default=True, help="Seats of the committee.")
+@click.option("--views", type=click.IntRange(1, 4), default=2, show_default=True, help="Views that are explored.")
+@click.option("--byzantine", type=click.IntRange(min=0), metavar="N", help="Byzantine seats. Default: as tolerated.")
+@click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
+@click.option("--plain", is_flag=True, help="Search in Python, even where the compiled search can run.")
+@click.option("--limit", type=click.IntRange(min=1), default=200_000_000, metavar="STATES", help="Stop after so many.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to keep the search in, and to go on from; it is removed at the end.",
+)
+def explore(
+    *,
+    seats: int,
+    views: int,
+    byzantine: int | None,
+    without: tuple[str, ...],
+    plain: bool,
+    limit: int,
+    checkpoint: Path | None,
+) -> None:
+    """Search every state that a committee reaches by the shipped handlers for two conflicting final blocks.
+
+    Members are interchangeable and so are the two blocks of the first view; states are kept exactly. Each state takes
+    about 30 bytes of memory.
+
+    \b
+    Examples:
+      taifoon explore --seats 4 --views 3
+      taifoon explore --seats 5 --views 3 --checkpoint search.npz
+      taifoon explore --seats 4 --without RES-BFT.gap
+      taifoon explore --seats 4 --byzantine 2 --views 1
+
+    \b
+    Exit status:
+      0    no fork in any state
+      1    a fork; the shortest schedule to it is printed
+      2    the command was used wrongly
+      3    states are left
+      130  interrupted
+    """  # noqa: D301
+    try:
+        sys.exit(explore_to(Console(), Wanted(seats, views, byzantine, without, plain, limit, checkpoint)))
+    except ValueError as error:
+        stop(error)
+
+
+@click.command()
+@click.option("--section", "sections", multiple=True, type=click.Choice(BENCH_SECTIONS), help="Only this section.")
+@click.option("--deep", is_flag=True, help="Append ten million leaves as well: 700 MB, some more minutes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write bench.json and bench.svg here.")
+def bench(sections: tuple[str, ...], deep: bool, out: Path | None) -> None:  # noqa: FBT001 - a flag
+    """Measure the explorer and the optimised path, each way compared with another within this run.
+
+    \b
+    Examples:
+      taifoon bench
+      taifoon bench --section batches --out bench
+    """  # noqa: D301
+    bench_to(Console(), sections or BENCH_SECTIONS, deep, out)
+
+
+@click.command()
+@click.option("--synchronizers", type=click.IntRange(min=4), default=40, show_default=True, help="How many there are.")
+@click.option("--clusters", type=click.IntRange(min=1), default=4, show_default=True, help="Clusters of each epoch.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The run: same seed, same trace.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=6.0, show_default=True, help="Simulated time.")
+@click.option("--partition", "partitions", multiple=True, metavar="START-END:COURSE", help="May be repeated.")
+@click.option("--crash", "crashes", multiple=True, metavar="START-END:NUMBER", help="May be repeated.")
+@click.option("--byzantine", type=click.IntRange(min=0), metavar="N", help="Of each cluster. Default: as tolerated.")
+@click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
+@click.option("--stretch", type=click.IntRange(min=1), default=4, show_default=True, help="Blocks in an epoch.")
+@click.option("--pace", type=click.IntRange(min=0), default=250, show_default=True, help="Milliseconds to a block.")
+@click.option("--brief", is_flag=True, help="Leave the single blocks out of the timeline.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the run as JSON.")
+def simulate(
+    *,
+    synchronizers: int,
+    clusters: int,
+    seed: int,
+    seconds: float,
+    partitions: tuple[str, ...],
+    crashes: tuple[str, ...],
+    byzantine: int | None,
+    without: tuple[str, ...],
+    stretch: int,
+    pace: int,
+    brief: bool,
+    out: Path | None,
+) -> None:
+    """Run a whole network over simulated time, and check every invariant at every step.
+
+    Messages are lost, doubled and overtaken. The adversary has members of each cluster, which stay silent, tell
+    halves of their peers the contrary, repeat old messages and forge fields. A partition runs `through` all clusters,
+    `between` them or `around` the first; times are in seconds from the start.
+
+    \b
+    Examples:
+      taifoon simulate
+      taifoon simulate --synchronizers 10 --clusters 2 --seconds 5
+      taifoon simulate --partition 1-2:through --partition 3-4:between --brief
+      taifoon simulate --crash 0.5-1.5:7 --byzantine 0 --out run.json
+
+    \b
+    Exit status:
+      0    every invariant held
+      1    an invariant broke; it is named
+      2    the command was used wrongly
+      130  interrupted
+    """  # noqa: D301
+    wished = Wished(
+        synchronizers, clusters, seed, seconds, partitions, crashes, byzantine, without, stretch, pace, brief, out
+    )
+    try:
+        sys.exit(simulate_to(Console(), wished))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except ValueError as error:
+        stop(error)
