@@ -200,7 +200,7 @@ class PlainEngine:
             known = self._steps[asked] = tuple(
                 (step.step.action, step.after)
                 for step in self.packing.tables.steps[member]
-                if certificates & step.present == step.present and not certificates & step.absent
+                if step.is_enabled(certificates)
             )
         return known
 
@@ -302,7 +302,7 @@ def _moves(packing: Packing, members: Sequence[int]) -> Iterator[tuple[int, Step
     certificates = packing.certificates(members)
     for seat, member in enumerate(members):
         for step in packing.tables.steps[member]:
-            if certificates & step.present == step.present and not certificates & step.absent:
+            if step.is_enabled(certificates):
                 yield seat, step.step, step.after
 
 

@@ -130,6 +130,10 @@ class Guarded(NamedTuple):
     absent: int
     after: int
 
+    def is_enabled(self, certificates: int) -> bool:
+        """Whether the handler takes the step when exactly these certificates exist."""
+        return certificates & self.present == self.present and not certificates & self.absent
+
 
 def guarded_outcomes(bits: Bits, member: Voting, step: Step) -> Iterator[tuple[int, int, Voting]]:
     """What a handler does with a step, for every set of certificates: those present, those absent, the state after."""
@@ -221,11 +225,7 @@ def guards(row: Iterable[Guarded]) -> dict[int, frozenset[int]]:
         asked[step.after] = asked.get(step.after, 0) | step.present | step.absent
         cubes.setdefault(step.after, []).append(step)
     return {
-        after: frozenset(
-            subset
-            for subset in subsets(asked[after])
-            if any(subset & cube.present == cube.present and not subset & cube.absent for cube in leading)
-        )
+        after: frozenset(subset for subset in subsets(asked[after]) if any(cube.is_enabled(subset) for cube in leading))
         for after, leading in cubes.items()
     }
 

@@ -96,11 +96,6 @@ def blocks_in(event: Event[ClusterBlock]) -> tuple[ClusterBlock, ...]:
             return ()
 
 
-def known_blocks(member: ClusterMember) -> tuple[ClusterBlock, ...]:
-    """The blocks of accepted proposals, by view."""
-    return tuple(held.proposal.block for held in member.replica.known.proposals)
-
-
 def vote(
     profile: Profile, terms: Terms, member: ClusterMember, event: Event[ClusterBlock], now: Millis
 ) -> tuple[ClusterMember, tuple[Effect[ClusterBlock], ...]]:
