@@ -7,7 +7,13 @@ import sys
 
 import pytest
 
-MODULES = ["taifoon_optimized", "taifoon_optimized.bulk_range", "taifoon_optimized.hashing"]
+MODULES = [
+    "taifoon_optimized",
+    *(
+        f"taifoon_optimized.{name}"
+        for name in ("bulk_range", "hashing", "owners", "rewards", "penalties", "runs", "extensions", "signatures")
+    ),
+]
 
 
 def run_without(missing: str, code: str) -> subprocess.CompletedProcess[str]:
