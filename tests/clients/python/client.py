@@ -1,21 +1,20 @@
-"""A client in one file: a tutorial for the author of another one.
+"""A client around the reference's functions, one request at a time, with a machine among its methods.
 
-A client reads a request from each line of its standard input and writes a reply to its standard output. This one
-answers with the code of this project; yours answers with its own. Begin with `hello`, add one method after another, and
+`optimised.py` is the tutorial, and README.md leads through it; this file shows how each kind of value is read and
+written by hand, how a rejection becomes a reply, and how a machine keeps its state. Add one method after another, and
 run
 
     taifoon conform --section 0 -- python client.py
 
-after each. What the hello does not name is not asked. `taifoon conform --explain METHOD` shows what a method takes and
-gives, with examples, and `spec/conformance.md` has it all.
+after each. What the hello does not name is not asked.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from typing import Any
+
+from serve import serve
 
 from taifoon.core import consensus
 from taifoon.core.assignment import SeatKey, cluster_of_job, clusters_of_seats
@@ -228,11 +227,17 @@ METHODS |= {f"voting.{part}": getattr(MEMBER, part) for part in ("reset", "step"
 def hello(given: Json) -> Json:
     return {
         "protocol": given["protocol"],
-        "client": "tutorial",
+        "client": "reference",
         "profile": given["profile"],
         "suites": [suite.value for suite in Suite],
         "methods": [name for name in METHODS if name not in ("hello", "bye")],
     }
+
+
+@method("frames")
+def frames(given: Json) -> Json:
+    # To name this method is to take frames; `serve.py` has the rest.
+    return {}
 
 
 @method("bye")
@@ -242,20 +247,12 @@ def bye(given: Json) -> Json:
 
 def reply_to(name: str, given: Json) -> Json:
     if name not in METHODS:
-        return {"unsupported": "not in this tutorial"}
+        return {"unsupported": "not in this client"}
     try:
         return {"value": METHODS[name](given)}
     except Rejected as rejected:
         return {"rejection": rejected.code.name}
 
 
-def main() -> None:
-    for line in sys.stdin:
-        request = json.loads(line)
-        reply = {"id": request["id"], **reply_to(request["method"], request["given"])}
-        sys.stdout.write(json.dumps(reply) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda requests: [reply_to(name, given) for name, given in requests])

@@ -1,40 +1,44 @@
-"""A client as a process: one line out, one line in, within a time and a size.
+"""A client as a process: requests out, replies in, one line or one frame at a time, within a time and a size.
 
-Whatever the client does, a call ends: the kit never waits on a pipe without a deadline, and never keeps more than a
-bounded number of bytes.
+Whatever the client does, a call ends, with the reply or with a ClientError that says what the client did.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import selectors
-import signal
-import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from taifoon_toolkit.conform.protocol import (
     BYE,
+    FRAMES,
+    FRAMING,
     HELLO,
     Abilities,
     ClientError,
     Fault,
+    Framing,
     greeting_of,
     read_introduction,
+    read_replies,
     read_reply,
-    request_line,
+    request_text,
 )
-from taifoon_toolkit.vectors.wire import Json
+from taifoon_toolkit.conform.transport import CommandError, Started, Transport
+from taifoon_toolkit.vectors.wire import Json, to_json
 
-PIECE = 1 << 16
-ERROR_TAIL = 2_000
+__all__ = ["ClientProcess", "CommandError", "Limits", "Transport"]
+
+CEREMONY = (HELLO, FRAMES, BYE)
+MOST_IN_FRAME = 64
+"""Requests of a frame: with so many the way back and forth hardly counts, and a pipe still holds them."""
+FRAME_BYTES = 1 << 20
+"""A frame of several requests is no longer; a single request may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may take: seconds for a call, seconds for a long one, bytes for a reply."""
+    """What a client may take: seconds for a call, seconds for a long one, bytes for a message."""
 
     seconds: float = 10.0
     long_seconds: float = 120.0
@@ -42,24 +46,42 @@ class Limits:
     patience: int = 8
 
 
-class CommandError(ValueError):
-    """A command that cannot be started; the message names it and the reason."""
+@dataclass(slots=True)
+class Rate:
+    """Calls and the seconds that they took, without those that greet, part or may take long."""
+
+    calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> int:
+        """Calls in a second of waiting, 0 where there was none."""
+        return round(self.calls / self.seconds) if self.seconds else 0
 
 
 class ClientProcess:
-    """A client that runs as a child process and speaks lines of JSON."""
+    """A client that runs as a child process and speaks JSON, in lines or in frames."""
 
-    def __init__(self, command: Sequence[str], profile_hash: bytes, limits: Limits) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        profile_hash: bytes,
+        limits: Limits,
+        transport: Transport = Transport.PIPES,
+        most: int = MOST_IN_FRAME,
+    ) -> None:
+        """A client that is not started yet; `most` requests go into a frame, and 0 keeps to lines."""
         self.command = tuple(command)
         self.profile_hash = profile_hash
         self.limits = limits
+        self.transport = transport
+        self.most = most
         self.abilities = Abilities("", frozenset(), frozenset())
         self.calls = 0
         self.seconds = 0.0
-        self._child: subprocess.Popen[bytes] | None = None
-        self._selector = selectors.DefaultSelector()
-        self._received = bytearray()
-        self._errors = bytearray()
+        self.rate = Rate()
+        self.width = 1
+        self._started: Started | None = None
 
     def __enter__(self) -> ClientProcess:
         return self
@@ -70,149 +92,78 @@ class ClientProcess:
     def restart(self) -> None:
         """Start the process and greet it. Raises ClientError, and CommandError where it cannot be started."""
         self.kill()
-        try:
-            self._child = subprocess.Popen(  # noqa: S603 - the user names the client
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise CommandError(f"{self.command[0]}: {error.strerror}: name a program that can be run") from error
-        self._received.clear()
-        self._errors.clear()
-        self._selector = selectors.DefaultSelector()
-        for pipe, events in (
-            (self._child.stdin, 0),
-            (self._child.stdout, selectors.EVENT_READ),
-            (self._child.stderr, selectors.EVENT_READ),
-        ):
-            if pipe is not None:
-                os.set_blocking(pipe.fileno(), False)
-                if events:
-                    self._selector.register(pipe.fileno(), events)
+        self.width = 1
+        self._started = Started(self.command, self.transport, self.limits.seconds, self.limits.reply_bytes)
         reply = self.ask(HELLO, greeting_of(self.profile_hash))
         self.abilities = read_introduction(reply, self.profile_hash)
+        if self.most and FRAMES in self.abilities.methods:
+            reply = self.ask(FRAMES, to_json(FRAMING, Framing(self.most)))
+            if reply != {"value": {}}:
+                raise ClientError(Fault.HELLO, f"it names `{FRAMES}`, and its reply to it is {reply!r}"[:200])
+            self.width = self.most
+            self._started.channel.framing.in_frames = True
 
     def ask(self, method: str, given: Json) -> Json:
         """The reply to a call, without its id. Raises ClientError."""
-        self.calls += 1
-        seconds = self.limits.long_seconds if method.startswith("accumulated.") else self.limits.seconds
-        request, started = request_line(self.calls, method, given), time.monotonic()
-        try:
-            line = self._exchange(request, started + seconds)
-        finally:
-            self.seconds += time.monotonic() - started
-        return read_reply(line, self.calls)
+        (reply,) = self.ask_all([(method, given)])
+        return reply
+
+    def ask_all(self, calls: Sequence[tuple[str, Json]]) -> list[Json]:
+        """The replies to calls, without their ids, in order. Raises ClientError."""
+        started = self._started
+        if started is None:
+            raise ClientError(Fault.CRASH, "it is not running")
+        replies = []
+        for numbers, requests, is_long in self._messages(calls):
+            in_frames = started.channel.framing.in_frames
+            message = b"[" + b",".join(requests) + b"]" if in_frames else requests[0]
+            began = time.monotonic()
+            try:
+                content = started.channel.exchange(
+                    message, self.limits.long_seconds if is_long else self.limits.seconds
+                )
+            finally:
+                passed = time.monotonic() - began
+                self.seconds += passed
+            if not is_long and calls[0][0] not in CEREMONY:
+                self.rate.calls += len(requests)
+                self.rate.seconds += passed
+            replies += read_replies(content, numbers) if in_frames else [read_reply(content, numbers[0])]
+        return replies
 
     def farewell(self) -> None:
         """End the session: the client answers and ends by itself. Raises ClientError."""
-        self.ask(BYE, {})
-        child = self._child
-        if child is not None and child.stdin is not None:
-            child.stdin.close()
-            try:
-                status = child.wait(self.limits.seconds)
-            except subprocess.TimeoutExpired as error:
-                raise ClientError(Fault.TIMEOUT, "it does not end after its farewell") from error
+        reply = self.ask(BYE, {})
+        if reply != {"value": {}}:
+            raise ClientError(Fault.GARBAGE, f"its reply to the farewell is {reply!r}"[:200])
+        if self._started is not None:
+            status = self._started.channel.await_end(self.limits.seconds, self._started.close_input)
             if status != 0:
                 raise ClientError(Fault.CRASH, f"it ends with status {status} after its farewell")
 
     def kill(self) -> None:
         """End the process and all that it started."""
-        child = self._child
-        if child is None:
-            return
-        with contextlib.suppress(OSError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        self._selector.close()
-        for pipe in (child.stdin, child.stdout, child.stderr):
-            if pipe is not None:
-                pipe.close()
-        self._child = None
+        if self._started is not None:
+            self._started.end()
+            self._started = None
 
-    def _exchange(self, line: bytes, deadline: float) -> bytes:
-        child = self._child
-        if child is None or child.stdin is None or child.stdout is None or child.stderr is None:
-            raise ClientError(Fault.CRASH, "it is not running")
-        source, sink, errors = child.stdout.fileno(), child.stdin.fileno(), child.stderr.fileno()
-        self._refuse_unasked(source)
-        unsent = memoryview(line)[self._write(sink, line) :]
-        if unsent:
-            self._selector.register(sink, selectors.EVENT_WRITE)
-        try:
-            while True:
-                for key, _ in self._selector.select(max(0.0, deadline - time.monotonic())):
-                    if key.fd == sink:
-                        unsent = unsent[self._write(sink, unsent) :]
-                        if not unsent:
-                            self._selector.unregister(sink)
-                    elif key.fd == errors:
-                        self._drain(errors)
-                    else:
-                        reply = self._receive(source)
-                        if reply is not None:
-                            return reply
-                if time.monotonic() >= deadline:
-                    raise ClientError(Fault.TIMEOUT, f"no reply to {line[:60].decode(errors='replace')}")
-        finally:
-            if unsent:
-                with contextlib.suppress(KeyError):
-                    self._selector.unregister(sink)
-
-    def _refuse_unasked(self, source: int) -> None:
-        # What stands there before the question is sent answers none; the end of the output is told with the reply.
-        for key, _ in self._selector.select(0):
-            if key.fd == source and (piece := os.read(source, PIECE)):
-                raise ClientError(Fault.UNASKED, f"before it is asked it writes {piece[:60]!r}")
-
-    def _write(self, sink: int, content: bytes | memoryview) -> int:
-        try:
-            return os.write(sink, content[: 1 << 20])
-        except BlockingIOError:
-            return 0
-        except OSError:
-            # The reader is gone: what it left behind tells how.
-            return len(content)
-
-    def _drain(self, errors: int) -> None:
-        piece = os.read(errors, PIECE)
-        if not piece:
-            self._selector.unregister(errors)
-        self._errors += piece
-        del self._errors[:-ERROR_TAIL]
-
-    def _receive(self, source: int) -> bytes | None:
-        piece = os.read(source, PIECE)
-        before = len(self._received)
-        self._received += piece
-        end = self._received.find(b"\n", before)
-        if end >= 0:
-            line = bytes(self._received[:end])
-            rest = bytes(self._received[end + 1 :])
-            self._received.clear()
-            if rest:
-                raise ClientError(Fault.UNASKED, f"after its reply it writes {rest[:60]!r}")
-            return line
-        if len(self._received) > self.limits.reply_bytes:
-            raise ClientError(Fault.FLOOD, f"{len(self._received)} bytes without the end of a line")
-        if not piece:
-            raise self._ended()
-        return None
-
-    def _ended(self) -> ClientError:
-        child = self._child
-        status = "unknown"
-        if child is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                status = str(child.wait(1.0))
-            if child.stderr is not None:
-                with contextlib.suppress(OSError):
-                    self._errors += os.read(child.stderr.fileno(), PIECE)
-        said = bytes(self._errors[-400:]).decode(errors="replace").strip()
-        if self._received:
-            return ClientError(Fault.HALF_LINE, f"its last bytes are {bytes(self._received[:60])!r}")
-        return ClientError(Fault.CRASH, f"exit status {status}" + (f"; its last words: {said}" if said else ""))
+    def _messages(self, calls: Sequence[tuple[str, Json]]) -> Iterator[tuple[list[int], list[bytes], bool]]:
+        # Numbers and texts of the requests of one message after another, and whether the message may take long.
+        numbers: list[int] = []
+        requests: list[bytes] = []
+        size = 0
+        for method, given in calls:
+            is_long = method.startswith("accumulated.")
+            text = request_text(self.calls + 1, method, given)
+            if requests and (len(requests) == self.width or size + len(text) > FRAME_BYTES or is_long):
+                yield numbers, requests, False
+                numbers, requests, size = [], [], 0
+            self.calls += 1
+            numbers.append(self.calls)
+            requests.append(text)
+            size += len(text) + 1
+            if is_long:
+                yield numbers, requests, True
+                numbers, requests, size = [], [], 0
+        if requests:
+            yield numbers, requests, False

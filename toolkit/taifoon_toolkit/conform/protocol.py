@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Protocol
 
 from taifoon.primitives.encoding import U32
 from taifoon.profile import Suite
-from taifoon_toolkit.vectors.wire import Digest, Json, WireError, form_of, from_json, to_json
+from taifoon_toolkit.vectors.wire import Digest, Json, Small, WireError, form_of, from_json, to_json
 
 VERSION = 1
-HELLO, BYE = "hello", "bye"
+HELLO, FRAMES, BYE = "hello", "frames", "bye"
 
 
 class Fault(Enum):
@@ -27,12 +28,13 @@ class Fault(Enum):
     CLAIMED = "names a method in its hello and does not support it"
     TIMEOUT = "does not answer in time"
     CRASH = "ends"
-    HALF_LINE = "ends in the middle of a line"
+    HALF_LINE = "ends in the middle of a line or a frame"
     GARBAGE = "answers something that is no reply"
     FLOOD = "writes without end"
     UNASKED = "writes more than one reply"
     WRONG_ID = "answers another request"
     HELLO = "does not introduce itself as specified"
+    CONNECTION = "does not connect as specified"
 
     @property
     def ends_session(self) -> bool:
@@ -76,7 +78,24 @@ class Client(Protocol):
         """Forget everything. Raises ClientError."""
 
 
+class Together(Protocol):
+    """A client that takes several calls at once."""
+
+    width: int
+
+    def ask_all(self, calls: Sequence[tuple[str, Json]]) -> list[Json]:
+        """The replies to calls, without their ids, in order. Raises ClientError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What the kit asks for after the hello: frames of at most so many requests."""
+
+    most: Small
+
+
 GREETING = form_of(Greeting)
+FRAMING = form_of(Framing)
 INTRODUCTION = form_of(Introduction)
 REPLY_KEYS = ("value", "rejection", "unsupported")
 
@@ -90,9 +109,9 @@ class Abilities:
     methods: frozenset[str]
 
 
-def request_line(number: int, method: str, given: Json) -> bytes:
-    """A request as a line."""
-    return json.dumps({"id": number, "method": method, "given": given}, separators=(",", ":")).encode() + b"\n"
+def request_text(number: int, method: str, given: Json) -> bytes:
+    """A request, as the object that a line or an array holds."""
+    return WRITER.encode({"id": number, "method": method, "given": given}).encode()
 
 
 def greeting_of(profile_hash: bytes) -> Json:
@@ -108,20 +127,71 @@ def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def read_reply(line: bytes, number: int) -> Json:
-    """The reply in a line, without its id. Raises ClientError."""
+def no_number(text: str) -> Json:
+    """Refuse what some writers put for a number and JSON does not have."""
+    raise ValueError(f"{text} is not JSON")
+
+
+WRITER = json.JSONEncoder(separators=(",", ":"))
+DEEPEST = 64
+READER = json.JSONDecoder(object_pairs_hook=unique_members, parse_constant=no_number)
+
+
+def read_json(content: bytes) -> Json:
+    """The value in a text that a client wrote. Raises ClientError."""
     try:
-        reply = json.loads(line, object_pairs_hook=unique_members)
+        value = READER.decode(content.decode())
+        if b"\\u" in content:
+            # Half of a pair can be written in JSON and in no file; it is found here, not where the report is written.
+            json.dumps(value, ensure_ascii=False).encode()
+        if content.count(b"[") + content.count(b"{") > DEEPEST:
+            check_depth(value)
     except (ValueError, RecursionError) as error:
-        raise ClientError(Fault.GARBAGE, f"{shown(line)}: {error}") from error
+        raise ClientError(Fault.GARBAGE, f"{shown(content)}: {type(error).__name__}: {str(error)[-200:]}") from error
+    return value
+
+
+def check_depth(value: Json) -> None:
+    """Refuse what nests so deeply that no method gives it. Raises ValueError."""
+    level, depth = [value], 0
+    while level:
+        if depth > DEEPEST:
+            raise ValueError(f"it nests more than {DEEPEST} deep")
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+
+
+def read_reply(content: bytes, number: int) -> Json:
+    """The reply in a line, without its id. Raises ClientError."""
+    return checked_reply(read_json(content), number)
+
+
+def read_replies(content: bytes, numbers: Sequence[int]) -> list[Json]:
+    """The replies in a frame, without their ids. Raises ClientError."""
+    replies = read_json(content)
+    if not isinstance(replies, list):
+        raise ClientError(Fault.GARBAGE, f"{shown(content)}: a frame holds an array of replies")
+    if len(replies) != len(numbers):
+        fault = Fault.UNASKED if len(replies) > len(numbers) else Fault.GARBAGE
+        raise ClientError(fault, f"a frame of {len(numbers)} requests is answered by one of {len(replies)} replies")
+    return [checked_reply(reply, number) for reply, number in zip(replies, numbers, strict=True)]
+
+
+def checked_reply(reply: Json, number: int) -> Json:
+    """A reply without its id, if it answers this request. Raises ClientError."""
     if not isinstance(reply, dict) or "id" not in reply or len(reply) != 2:
-        raise ClientError(Fault.GARBAGE, f"{shown(line)}: a reply is an object with `id` and one other key")
+        raise ClientError(Fault.GARBAGE, f"{shown_value(reply)}: a reply is an object with `id` and one other key")
     answered = reply.pop("id")
-    if isinstance(answered, bool) or answered != number:
+    if type(answered) is not int or answered != number:
         raise ClientError(Fault.WRONG_ID, f"request {number} was asked, {shown_value(answered)} is answered")
     ((key, content),) = reply.items()
     if key not in REPLY_KEYS or (key != "value" and not isinstance(content, str)):
-        raise ClientError(Fault.GARBAGE, f"{shown(line)}: the other key is one of {', '.join(REPLY_KEYS)}")
+        raise ClientError(Fault.GARBAGE, f"{shown_value(reply)}: the other key is one of {', '.join(REPLY_KEYS)}")
     return reply
 
 
@@ -144,7 +214,14 @@ def read_introduction(reply: Json, profile_hash: bytes) -> Abilities:
         or not all(isinstance(item, str) for item in methods)
     ):
         raise ClientError(Fault.HELLO, "`client` is a text and `methods` a list of texts")
-    return Abilities(client[:200], frozenset(suite.name.lower() for suite in known.suites), frozenset(methods))
+    return Abilities(
+        printable(client[:200]), frozenset(suite.name.lower() for suite in known.suites), frozenset(methods)
+    )
+
+
+def printable(text: str) -> str:
+    """A text of a client that does nothing to a terminal or a page."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def shown(line: bytes) -> str:

@@ -31,6 +31,7 @@ def template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["after"] = lambda text, start: text.removeprefix(f"{start}: ")
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=1, ensure_ascii=False)
     return environment.get_template("conform.html.j2")
 
@@ -52,8 +53,11 @@ def junit_text(document: dict[str, Any]) -> str:
     suite(root, "methods", ((item["name"], item["section"], faults[item["name"]]) for item in document["methods"]))
     nothing = [] if document["summary"]["compared"] else ["nothing was compared"]
     suite(root, "session", [("something is compared", None, nothing)])
+    told = {name: iter([item for item in document["findings"] if item["method"] == name]) for name in faults}
     for part in root:
         for case in part:
+            for failure in case.iter("failure"):
+                failure.text = failure_text(next(told.get(str(case.get("name")), iter(())), None))
             row = next((item for item in document["methods"] if item["name"] == case.get("name")), None)
             if row and not row["compared"]:
                 reasons = "; ".join(item["reason"] for item in row["unsupported"]) or "the session ended before"
@@ -63,6 +67,14 @@ def junit_text(document: dict[str, Any]) -> str:
     indent(root, " ")
     content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return content.decode() + "\n"
+
+
+def failure_text(finding: dict[str, Any] | None) -> str | None:
+    """What is below the message of a failure: what was given, expected and got."""
+    if finding is None:
+        return None
+    lines = [f"{name}: {json.dumps(finding[name])}" for name in ("rule", "given", "expected", "got")]
+    return "\n".join(lines)
 
 
 def vector_file(vector: Vector) -> str:

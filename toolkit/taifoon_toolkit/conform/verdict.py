@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from taifoon_toolkit.conform.compare import Comparison, Finding
+from taifoon_proofs.catalogue import load_catalogue
+from taifoon_toolkit.conform.compare import LONG, Comparison, Finding
 from taifoon_toolkit.conform.fuzz import Fuzzer
+from taifoon_toolkit.conform.process import Rate
+from taifoon_toolkit.conform.transport import Transport
 from taifoon_toolkit.vectors.build import Vector
 from taifoon_toolkit.vectors.tree import CONTENT, FORMAT, canonical
 from taifoon_toolkit.vectors.wire import Json
@@ -18,7 +22,10 @@ CONFORMS, DEPARTS, USAGE, NOTHING_COMPARED, INTERRUPTED = 0, 1, 2, 3, 130
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A finished session; `seconds` were spent waiting for the client."""
+    """A finished session; `seconds` were spent waiting for the client, and `rate` says how fast it is once it runs.
+
+    `frames` is how many requests went into a frame, and 1 stands for lines.
+    """
 
     client: str
     command: tuple[str, ...]
@@ -27,6 +34,9 @@ class Verdict:
     vectors: Mapping[str, Vector]
     calls: int
     seconds: float
+    rate: Rate
+    transport: Transport
+    frames: int
     sections: tuple[str, ...]
 
     @property
@@ -74,8 +84,61 @@ def named_first(comparison: Comparison, vectors: Mapping[str, Vector]) -> tuple[
 
 
 def smallest(findings: Sequence[Finding]) -> Finding:
-    """The finding with the shortest question."""
-    return min(findings, key=lambda item: (len(canonical(item.given)), item.vector))
+    """The finding with the shortest question; a digest over drawn cases says least."""
+
+    def order(item: Finding) -> tuple[bool, int, bytes, str]:
+        question = canonical(item.given)
+        return item.name.startswith(LONG), len(question), question, item.vector
+
+    return min(findings, key=order)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A requirement that explains findings which those before it do not, and those that add nothing to it."""
+
+    requirement: str
+    title: str
+    findings: tuple[Finding, ...]
+    also: tuple[str, ...]
+
+    @property
+    def smallest(self) -> Finding:
+        """The finding to look at first."""
+        return smallest(self.findings)
+
+
+def explanations(comparison: Comparison, vectors: Mapping[str, Vector]) -> tuple[Explanation, ...]:
+    """The findings by requirement, the best explanation first, each finding under the first that explains it.
+
+    A requirement of which every finding is told already is named beside the one that told most of them.
+    """
+    told: dict[str, list[Finding]] = {}
+    beside: dict[str, list[str]] = {}
+    rest = list(comparison.findings)
+    for requirement in named_first(comparison, vectors):
+        fresh = [item for item in rest if requirement in item.requirements]
+        if fresh:
+            told[requirement], beside[requirement] = fresh, []
+            rest = [item for item in rest if requirement not in item.requirements]
+        else:
+            sharing = {name: sum(requirement in item.requirements for item in told[name]) for name in told}
+            beside[max(sharing, key=sharing.__getitem__)].append(requirement)
+    return tuple(Explanation(name, title_of(name), tuple(told[name]), tuple(beside[name])) for name in told)
+
+
+@cache
+def titles() -> dict[str, str]:
+    """What each requirement and resolution is about, in a line."""
+    known = load_catalogue()
+    return {item.id: item.meaning for item in known.requirements.values()} | {
+        item.id: item.title for item in known.resolutions.values()
+    }
+
+
+def title_of(requirement: str) -> str:
+    """What a requirement is about; nothing for one that stands for several."""
+    return titles().get(requirement, "")
 
 
 def finding_json(finding: Finding) -> Json:
@@ -91,6 +154,7 @@ def finding_json(finding: Finding) -> Json:
         "expected": finding.expected,
         "got": finding.got,
         "given": finding.given,
+        "rule": finding.rule,
     }
 
 
@@ -112,6 +176,7 @@ def document_of(verdict: Verdict) -> dict[str, Any]:
     requirements = [
         {
             "id": name,
+            "title": title_of(name),
             "compared": compared,
             "findings": len(found),
             "smallest": finding_json(smallest(found)) if found else None,
@@ -124,6 +189,8 @@ def document_of(verdict: Verdict) -> dict[str, Any]:
         "content": CONTENT,
         "client": verdict.client,
         "command": list(verdict.command),
+        "transport": verdict.transport.value,
+        "frames": verdict.frames,
         "sections": list(verdict.sections),
         "summary": {
             "exit_status": verdict.exit_status,
@@ -136,7 +203,7 @@ def document_of(verdict: Verdict) -> dict[str, Any]:
             "named": list(named_first(comparison, verdict.vectors)),
             "calls": verdict.calls,
             "seconds": round(verdict.seconds, 3),
-            "calls_per_second": round(verdict.calls / verdict.seconds) if verdict.seconds else 0,
+            "calls_per_second": verdict.rate.per_second,
         },
         "fuzzing": None
         if fuzzer is None
@@ -148,5 +215,15 @@ def document_of(verdict: Verdict) -> dict[str, Any]:
         },
         "methods": methods,
         "requirements": requirements,
+        "explanations": [
+            {
+                "requirement": item.requirement,
+                "title": item.title,
+                "also": list(item.also),
+                "findings": len(item.findings),
+                "smallest": finding_json(item.smallest),
+            }
+            for item in explanations(comparison, verdict.vectors)
+        ],
         "findings": [finding_json(finding) for finding in comparison.findings],
     }
