@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, uint32, uint64
+from numba import njit, uint32
 
 from taifoon_optimized.blake3_tiles import (
+    CHUNK_BYTES,
     CHUNK_END,
     CHUNK_START,
     KEYED_HASH,
     ROOT,
     Words32,
     Words64,
-    begin_tile,
+    begin_quarter,
     continue_tile,
 )
+from taifoon_optimized.lanes import fetch, turn_blocks, turn_digests
 
 Octets = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
@@ -31,36 +33,8 @@ BATCH = 4096
 """Messages that are put in order at a time: their digests stay in the cache."""
 
 
-@njit(forceinline=True)
-def whole_word(octets: Octets, at: np.uint64) -> np.uint64:
-    """Eight octets as a little-endian word, whatever their alignment: the compiler makes one load of it."""
-    word: np.uint64 = (
-        uint64(octets[at])
-        | uint64(octets[at + uint64(1)]) << uint64(8)
-        | uint64(octets[at + uint64(2)]) << uint64(16)
-        | uint64(octets[at + uint64(3)]) << uint64(24)
-        | uint64(octets[at + uint64(4)]) << uint64(32)
-        | uint64(octets[at + uint64(5)]) << uint64(40)
-        | uint64(octets[at + uint64(6)]) << uint64(48)
-        | uint64(octets[at + uint64(7)]) << uint64(56)
-    )
-    return word
-
-
-@njit(forceinline=True)
-def broken_word(octets: Octets, at: np.uint64, stop: np.uint64, start: np.uint64) -> np.uint64:
-    """The octets from `at` before `stop`, fewer than eight of them, padded with zeros.
-
-    Where the message that began at `start` has eight octets in all, its last eight are read at once.
-    """
-    rest = stop - at
-    if stop - start >= uint64(8):
-        return whole_word(octets, stop - uint64(8)) >> (uint64(64) - uint64(8) * rest)
-    word = uint64(0)
-    for place in range(7):
-        if uint64(place) < rest:
-            word |= uint64(octets[at + uint64(place)]) << uint64(8 * place)
-    return word
+MASKS = np.tril(np.full((65, 64), 255, np.uint8), -1)
+"""A block for each length from 0 to 64, with so many octets set."""
 
 
 @njit(cache=True, nogil=True)
@@ -70,119 +44,108 @@ def blocks_of(length: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def order_by_blocks(offsets: Numbers, start: int, stop: int, order: Numbers, ends: Numbers) -> bool:
-    """The messages start <= i < stop by number of blocks, equal ones in place: a counting sort.
+def fits_a_chunk(offsets: Numbers) -> bool:
+    """Whether the kernels can hash messages of these lengths."""
+    longest = 0
+    for number in range(offsets.size - 1):
+        longest = max(longest, offsets[number + 1] - offsets[number])
+    return longest <= CHUNK_BYTES
 
-    `ends[b]` tells where those of `b` blocks end; they begin where those of fewer end. The result is whether all have
-    equally many, and so stand as they were.
+
+@njit(cache=True, nogil=True)
+def fill_tile(lanes: int, starts: Numbers, sizes: Words32, targets: Numbers) -> int:
+    """Repeat the last of some lanes until its tile is full: it gives the same digest to the same row again."""
+    full = (lanes + 63) & ~63
+    for lane in range(lanes, full):
+        starts[lane], sizes[lane], targets[lane] = starts[lanes - 1], sizes[lanes - 1], targets[lanes - 1]
+    return full
+
+
+@njit(cache=True, nogil=True)
+def lay_out(
+    offsets: Numbers, start: int, stop: int, rows: Numbers, starts: Numbers, sizes: Words32, targets: Numbers
+) -> int:
+    """The messages start <= i < stop in lanes of full tiles, all of one tile with equally many blocks.
+
+    Lanes know where their message begins, its length and the row of its digest. The result is the number of lanes.
     """
     shortest, longest = offsets[start + 1] - offsets[start], offsets[start + 1] - offsets[start]
     for number in range(start, stop):
         length = offsets[number + 1] - offsets[number]
         shortest, longest = min(shortest, length), max(longest, length)
     if blocks_of(shortest) == blocks_of(longest):
-        for place in range(stop - start):
-            order[place] = start + place
-        ends[: blocks_of(longest)] = 0
-        ends[blocks_of(longest) :] = stop - start
-        return True
-    places = np.zeros(MOST_BLOCKS + 1, np.int64)
-    for number in range(start, stop):
-        places[blocks_of(offsets[number + 1] - offsets[number])] += 1
-    below = 0
-    for blocks in range(MOST_BLOCKS + 1):
-        below, places[blocks] = below + places[blocks], below
-        ends[blocks] = below
-    for number in range(start, stop):
-        blocks = blocks_of(offsets[number + 1] - offsets[number])
-        order[places[blocks]] = number
-        places[blocks] += 1
-    return False
+        for lane in range(stop - start):
+            starts[lane] = offsets[start + lane]
+            sizes[lane] = uint32(offsets[start + lane + 1] - offsets[start + lane])
+            targets[lane] = rows[lane]
+        return fill_tile(stop - start, starts, sizes, targets)
+    lanes = 0
+    for blocks in range(blocks_of(shortest), blocks_of(longest) + 1):
+        before = lanes
+        for number in range(start, stop):
+            length = offsets[number + 1] - offsets[number]
+            if blocks_of(length) == blocks:
+                starts[lanes], sizes[lanes], targets[lanes] = offsets[number], uint32(length), rows[number - start]
+                lanes += 1
+        if lanes > before:
+            lanes = fill_tile(lanes, starts, sizes, targets)
+    return lanes
 
 
 @njit(cache=True, nogil=True)
-def load_blocks(
-    octets: Octets,
-    offsets: Numbers,
-    tile: Numbers,
-    block: int,
-    message: Words64,
-    lengths: Words32,
+def load_blocks(octets: Octets, starts: Numbers, lengths: Words32, message: Words64) -> None:
+    """Put one block of each of 64 messages into its lane, padded with zeros."""
+    last = 0
+    for lane in range(64):
+        last = max(last, starts[lane])
+    if last + 64 <= octets.size:
+        for lane in range(0, 64, 8):
+            turn_blocks(octets, starts, lengths, MASKS, lane, message)
+        return
+    # Nothing behind the last octet is read.
+    whole, begins = np.zeros(64 * 64, np.uint8), np.arange(0, 64 * 64, 64)
+    for lane in range(64):
+        for place in range(np.int64(lengths[lane])):
+            whole[64 * lane + place] = octets[starts[lane] + place]
+    for lane in range(0, 64, 8):
+        turn_blocks(whole, begins, lengths, MASKS, lane, message)
+
+
+@njit(cache=True, nogil=True)
+def hash_messages(
+    key: Words64, octets: Octets, offsets: Numbers, start: int, stop: int, digests: Words64, rows: Numbers
 ) -> None:
-    """Put one block of each message into its lane."""
-    for lane in range(tile.size):
-        number = tile[lane]
-        start = uint64(offsets[number])
-        stop = uint64(offsets[number + 1])
-        at = start + uint64(64 * block)
-        length = min(uint64(64), stop - at)
-        lengths[lane] = uint32(length)
-        if length > uint64(56):
-            # A whole block, or one that ends in its last word: an intake leaf has 63 bytes.
-            for row in range(7):
-                message[64 * row + lane] = whole_word(octets, at + uint64(8 * row))
-            last = whole_word(octets, at + length - uint64(8))
-            message[448 + lane] = last >> (uint64(512) - uint64(8) * length)
-        else:
-            words = np.int64(length >> uint64(3))
-            for row in range(words):
-                message[64 * row + lane] = whole_word(octets, at + uint64(8 * row))
-            if length & uint64(7):
-                message[64 * words + lane] = broken_word(octets, at + uint64(8 * words), stop, start)
-                words += 1
-            for row in range(words, 8):
-                message[64 * row + lane] = uint64(0)
+    """Digests of the messages start <= i < stop, each at most one chunk long, that of i into `rows[i - start]`.
 
-
-@njit(cache=True, nogil=True)
-def tile_place(number: int) -> int:
-    """Where the first word of a digest stands among double tiles; the other words follow 128 apart."""
-    return (number >> 7 << 9) + (number & 127)
-
-
-@njit(cache=True, nogil=True)
-def keep_tile(chaining: Words64, digests: Words64, tile: int) -> None:
-    """Put the digests of a tile, counted by 64, into its half of a double tile."""
-    for row in range(4):
-        target = digests[tile_place(64 * tile) + 128 * row :]
-        for lane in range(64):
-            target[lane] = chaining[64 * row + lane]
-
-
-@njit(cache=True, nogil=True)
-def hash_messages(key: Words64, octets: Octets, offsets: Numbers, start: int, stop: int, digests: Words64) -> None:
-    """Digests of the messages start <= i < stop, in double tiles: 4 rows of 128 words for each 128 messages.
-
-    There is at least one, and each is at most one chunk long. `digests` has room for whole double tiles.
+    There is at least one.
     """
-    order = np.empty(stop - start, np.int64)
-    ends = np.zeros(MOST_BLOCKS + 1, np.int64)
-    uniform = order_by_blocks(offsets, start, stop, order, ends)
+    room = stop - start + 64 * MOST_BLOCKS
+    starts, sizes, targets = np.empty(room, np.int64), np.empty(room, np.uint32), np.empty(room, np.int64)
+    lanes = lay_out(offsets, start, stop, rows, starts, sizes, targets)
     chaining = np.empty(4 * 64, np.uint64)
-    message = np.zeros(8 * 64, np.uint64)
-    lengths = np.zeros(64, np.uint32)
+    message = np.empty(8 * 64, np.uint64)
+    begins, lengths = np.empty(64, np.int64), np.empty(64, np.uint32)
     chaining_words, message_words = chaining.view(np.uint32), message.view(np.uint32)
-    for blocks in range(1, MOST_BLOCKS + 1):
-        for at in range(ends[blocks - 1], ends[blocks], 64):
-            tile = order[at : min(at + 64, ends[blocks])]
-            for block in range(blocks):
-                flags = KEYED_HASH
-                if block == 0:
-                    flags |= CHUNK_START
-                if block == blocks - 1:
-                    flags |= CHUNK_END | ROOT
-                load_blocks(octets, offsets, tile, block, message, lengths)
-                if block == 0:
-                    begin_tile(key, message_words, lengths, flags, chaining_words)
-                else:
-                    continue_tile(message_words, lengths, flags, chaining_words)
-            if uniform:
-                keep_tile(chaining, digests, at >> 6)
+    for at in range(0, lanes, 64):
+        blocks = blocks_of(sizes[at])
+        for block in range(blocks):
+            for lane in range(64):
+                begins[lane] = starts[at + lane] + 64 * block
+                lengths[lane] = min(uint32(64), uint32(sizes[at + lane] - uint32(64 * block)))
+            load_blocks(octets, begins, lengths, message)
+            flags = KEYED_HASH
+            if block == blocks - 1:
+                flags |= CHUNK_END | ROOT
+            if block == 0:
+                for quarter in range(0, 64, 16):
+                    for lane in range(at + 64 + quarter, min(at + 64 + quarter + 16, lanes)):
+                        fetch(octets, starts[lane])
+                        fetch(digests, 32 * targets[lane])
+                    begin_quarter(key, message_words, lengths, flags | CHUNK_START, chaining_words, quarter)
             else:
-                for lane in range(tile.size):
-                    place = tile_place(tile[lane] - start)
-                    for word in range(4):
-                        digests[place + 128 * word] = chaining[64 * word + lane]
+                continue_tile(message_words, lengths, flags, chaining_words)
+        for lane in range(0, 64, 8):
+            turn_digests(chaining, lane, digests, targets[at:])
 
 
 @njit(cache=True, nogil=True)
@@ -190,11 +153,6 @@ def hash_messages_in_rows(
     key: Words64, octets: Octets, offsets: Numbers, start: int, stop: int, digests: Words64
 ) -> None:
     """Digests of the messages start <= i < stop into the rows of those numbers, 4 words each."""
-    tiles = np.empty(4 * BATCH, np.uint64)
     for first in range(start, stop, BATCH):
-        count = min(BATCH, stop - first)
-        hash_messages(key, octets, offsets, first, first + count, tiles)
-        for number in range(count):
-            place = tile_place(number)
-            for word in range(4):
-                digests[first + number, word] = tiles[place + 128 * word]
+        last = min(first + BATCH, stop)
+        hash_messages(key, octets, offsets, first, last, digests, np.arange(first, last))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint32
 
-from taifoon_optimized.blake3_messages import BATCH, Numbers, Octets, hash_messages, keep_tile, tile_place
+from taifoon_optimized.blake3_messages import BATCH, Numbers, Octets, hash_messages
 from taifoon_optimized.blake3_tiles import (
     CHUNK_END,
     CHUNK_START,
@@ -19,7 +19,8 @@ from taifoon_optimized.blake3_tiles import (
     Words64,
     begin_tile,
 )
-from taifoon_optimized.positions import subtree_place
+from taifoon_optimized.lanes import turn_digests, turn_pairs
+from taifoon_optimized.positions import leaf_places, subtree_place
 
 SLAB_LEAVES = BATCH
 """Leaves of a slab: with its nodes and contents half a megabyte, the second-level cache of a modest core."""
@@ -34,80 +35,44 @@ ONE_BLOCK = CHUNK_START | CHUNK_END | ROOT | KEYED_HASH
 def hash_pairs(key: Words64, lefts: Words64, rights: Words64, digests: Words64) -> None:
     """Digests of pairs of digests, each 4 words of 64 bits, row by row."""
     chaining = np.empty(4 * 64, np.uint64)
-    message = np.zeros(8 * 64, np.uint64)
-    lengths = np.full(64, 64, np.uint32)
+    message = np.empty(8 * 64, np.uint64)
+    lengths = np.full(64, uint32(64), np.uint32)
+    rows = np.empty(64, np.int64)
     chaining_words, message_words = chaining.view(np.uint32), message.view(np.uint32)
-    for at in range(0, digests.shape[0], 64):
-        lanes = min(64, digests.shape[0] - at)
-        for lane in range(lanes):
-            for word in range(4):
-                message[64 * word + lane] = lefts[at + lane, word]
-                message[64 * (4 + word) + lane] = rights[at + lane, word]
+    count = digests.shape[0]
+    for at in range(0, count, 64):
+        for lane in range(64):
+            rows[lane] = min(at + lane, count - 1)
+        for lane in range(0, 64, 8):
+            turn_pairs(lefts, rows, rights, rows, lane, message)
         begin_tile(key, message_words, lengths, ONE_BLOCK, chaining_words)
-        for lane in range(lanes):
-            for word in range(4):
-                digests[at + lane, word] = chaining[64 * word + lane]
+        for lane in range(0, 64, 8):
+            turn_digests(chaining, lane, digests, rows)
 
 
 @njit(cache=True, nogil=True)
 def raise_levels(key: Words64, nodes: Words64, first: int, last: int, low: int, high: int) -> None:
     """The nodes of heights low <= h <= high that the leaves first <= i < last complete, lower ones before higher.
 
-    A parent follows its right child at once, and its left child by the size of its own subtree.
-    """
-    chaining = np.empty(4 * 64, np.uint64)
-    message = np.zeros(8 * 64, np.uint64)
-    lengths = np.full(64, uint32(64), np.uint32)
-    places = np.empty(64, np.int64)
-    chaining_words, message_words = chaining.view(np.uint32), message.view(np.uint32)
-    for height in range(low, high + 1):
-        end = last >> height
-        for at in range(first >> height, end, 64):
-            lanes = min(64, end - at)
-            for lane in range(lanes):
-                parent = subtree_place((at + lane) << height, height)
-                places[lane] = parent
-                left, right = parent - (1 << height), parent - 1
-                for word in range(4):
-                    message[64 * word + lane] = nodes[left, word]
-                    message[64 * (4 + word) + lane] = nodes[right, word]
-            begin_tile(key, message_words, lengths, ONE_BLOCK, chaining_words)
-            for lane in range(lanes):
-                for word in range(4):
-                    nodes[places[lane], word] = chaining[64 * word + lane]
-
-
-@njit(cache=True, nogil=True)
-def write_level(tiles: Words64, count: int, nodes: Words64, first: int, height: int) -> None:
-    """Put the digests of consecutive nodes of a height, `first` the number of the first one, where they belong."""
-    for number in range(count):
-        place = tile_place(number)
-        row = subtree_place((first + number) << height, height)
-        nodes[row, 0] = tiles[place]
-        nodes[row, 1] = tiles[place + 128]
-        nodes[row, 2] = tiles[place + 256]
-        nodes[row, 3] = tiles[place + 384]
-
-
-@njit(cache=True, nogil=True)
-def hash_level(key: Words64, tiles: Words64, parents: int) -> None:
-    """Replace the digests of a level by those of their parents, a multiple of 64 of them.
-
-    A parent's tile is made of the next double tile of children, so that none is overwritten before it is read.
+    A parent follows its right child at once, and its left child by the size of its own subtree. A tile that the nodes
+    of a height do not fill repeats the last one, to the same row.
     """
     chaining = np.empty(4 * 64, np.uint64)
     message = np.empty(8 * 64, np.uint64)
     lengths = np.full(64, uint32(64), np.uint32)
+    lefts, rights, parents = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
     chaining_words, message_words = chaining.view(np.uint32), message.view(np.uint32)
-    for tile in range(parents >> 6):
-        for row in range(4):
-            children = tiles[512 * tile + 128 * row :]
-            lefts, rights = message[64 * row :], message[256 + 64 * row :]
+    for height in range(low, high + 1):
+        end = last >> height
+        for at in range(first >> height, end, 64):
             for lane in range(64):
-                lefts[lane] = children[2 * lane]
-                rights[lane] = children[2 * lane + 1]
-        begin_tile(key, message_words, lengths, ONE_BLOCK, chaining_words)
-        keep_tile(chaining, tiles, tile)
+                parent = subtree_place(min(at + lane, end - 1) << height, height)
+                lefts[lane], rights[lane], parents[lane] = parent - (1 << height), parent - 1, parent
+            for lane in range(0, 64, 8):
+                turn_pairs(nodes, lefts, nodes, rights, lane, message)
+            begin_tile(key, message_words, lengths, ONE_BLOCK, chaining_words)
+            for lane in range(0, 64, 8):
+                turn_digests(chaining, lane, nodes, parents)
 
 
 @njit(cache=True, nogil=True)
@@ -123,18 +88,11 @@ def append_slabs(
 ) -> None:
     """Append the leaves first <= i < last, with the levels that slabs raise; message 0 is that of leaf `count`.
 
-    Slabs begin at multiples of their size, so that which worker does which has no bearing on the nodes. A whole slab
-    is raised in tiles, a broken one from the nodes themselves.
+    Slabs begin at multiples of their size, so that which worker does which has no bearing on the nodes.
     """
-    tiles = np.empty(4 * SLAB_LEAVES, np.uint64)
     while first < last:
         stop = min(last, (first // SLAB_LEAVES + 1) * SLAB_LEAVES)
-        hash_messages(leaf_key, octets, offsets, first - count, stop - count, tiles)
-        write_level(tiles, stop - first, nodes, first, 0)
-        if stop - first == SLAB_LEAVES:
-            for height in range(1, SLAB_HEIGHT + 1):
-                hash_level(node_key, tiles, SLAB_LEAVES >> height)
-                write_level(tiles, SLAB_LEAVES >> height, nodes, first >> height, height)
-        else:
-            raise_levels(node_key, nodes, first, stop, 1, SLAB_HEIGHT)
+        places = leaf_places(first, stop - first)
+        hash_messages(leaf_key, octets, offsets, first - count, stop - count, nodes, places)
+        raise_levels(node_key, nodes, first, stop, 1, SLAB_HEIGHT)
         first = stop

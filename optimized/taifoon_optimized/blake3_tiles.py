@@ -140,17 +140,25 @@ def keep(chaining: Words32, lane: int, o: Lane16) -> None:
     chaining[i + 385] = o[7]
 
 
-@njit(cache=True, nogil=True)
-def begin_tile(key: Words64, message: Words32, lengths: Words32, flags: int, chaining: Words32) -> None:
-    """The first compression in each of the 64 lanes, all under one key.
+@njit(forceinline=True)
+def begin_quarter(key: Words64, message: Words32, lengths: Words32, flags: int, chaining: Words32, first: int) -> None:
+    """The first compression in the 16 lanes of a tile from `first`, all under one key.
 
     `message` holds one block of each lane, 8 rows of 64 pairs of words, `chaining` takes 4 such rows; `lengths` are the
     bytes of each lane's block. Word 2j of a lane stands beside word 2j + 1: rows are written as words of 64 bits.
     """
     k = key.view(np.uint32)
     h = (k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7])
-    for lane in range(64):
-        keep(chaining, lane, compressed(h, block_of(message, lane), lengths[lane], uint32(flags)))
+    blocks, sizes, values = message[2 * first :], lengths[first:], chaining[2 * first :]
+    for lane in range(16):
+        keep(values, lane, compressed(h, block_of(blocks, lane), sizes[lane], uint32(flags)))
+
+
+@njit(cache=True, nogil=True)
+def begin_tile(key: Words64, message: Words32, lengths: Words32, flags: int, chaining: Words32) -> None:
+    """The first compression in each of the 64 lanes."""
+    for first in range(0, 64, 16):
+        begin_quarter(key, message, lengths, flags, chaining, first)
 
 
 @njit(cache=True, nogil=True)

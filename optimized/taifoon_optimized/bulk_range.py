@@ -24,8 +24,8 @@ from taifoon.primitives.hashing import Role, separates_roles
 from taifoon.primitives.types import Hash32, LeafCount, LeafIndex
 from taifoon.profile import Profile
 from taifoon.rejection import Rejected, RejectionCode
+from taifoon_optimized.blake3_messages import fits_a_chunk
 from taifoon_optimized.blake3_nodes import SLAB_HEIGHT, SLAB_LEAVES, append_slabs, raise_levels
-from taifoon_optimized.blake3_tiles import CHUNK_BYTES
 from taifoon_optimized.contents import Contents, contents_of
 from taifoon_optimized.hashing import hash_batch, hash_nodes, key_words, runs_in_tiles, words_of
 from taifoon_optimized.node_store import FileStore, MemoryStore, NodeStore
@@ -89,7 +89,7 @@ class BulkRange:
         if first == last:
             return
         self.store.reserve(last)
-        if runs_in_tiles(self.profile) and batch.longest <= CHUNK_BYTES:
+        if runs_in_tiles(self.profile) and fits_a_chunk(batch.offsets):
             self._append_in_tiles(batch, first, last)
         else:
             self._append_by_levels(batch, first, last)

@@ -16,9 +16,9 @@ from Crypto.Hash import keccak
 
 from taifoon.primitives.hashing import Role, role_prefix, separates_roles
 from taifoon.profile import Profile, Suite
-from taifoon_optimized.blake3_messages import BATCH, hash_messages_in_rows
+from taifoon_optimized.blake3_messages import BATCH, fits_a_chunk, hash_messages_in_rows
 from taifoon_optimized.blake3_nodes import hash_pairs
-from taifoon_optimized.blake3_tiles import CHUNK_BYTES, Words64
+from taifoon_optimized.blake3_tiles import Words64
 from taifoon_optimized.contents import Contents, Digests
 from taifoon_optimized.workers import ranges, run
 
@@ -66,7 +66,7 @@ def hash_batch(profile: Profile, role: Role, contents: Contents, threads: int = 
     if role is Role.EMPTY and contents.longest > 0:
         raise ValueError("contents: the role `empty` has one message, b''; give a message another role")
     stretches = ranges(0, len(contents), threads, BATCH)
-    if not runs_in_tiles(profile) or contents.longest > CHUNK_BYTES:
+    if not runs_in_tiles(profile) or not fits_a_chunk(contents.offsets):
         return hash_each(profile, role, (contents[number] for number in range(len(contents))))
     digests = np.empty((len(contents), 32), np.uint8)
     words, key = digests.view(np.uint64), key_words(role)

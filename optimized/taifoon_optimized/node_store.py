@@ -33,6 +33,10 @@ STATES_AT = (64, 128)
 
 LEAST_ROOM = 1024
 
+LARGE_PAGE = 1 << 21
+MANY_LARGE_PAGES = 16
+"""Bytes of a large page where there are such, and of how many on another one is no waste: a sixteenth at most."""
+
 
 def grown(room: int, needed: int) -> int:
     """The next capacity: an eighth more than before, which keeps a leaf below 72 bytes, and at least what is needed."""
@@ -52,6 +56,9 @@ class MemoryStore:
         if nodes_of(count) <= len(self.rows):
             return
         octets = grown(len(self.rows), nodes_of(count)) * DIGEST_BYTES
+        if octets > MANY_LARGE_PAGES * LARGE_PAGE:
+            # Only whole large pages are given as such, and each small one costs another fault.
+            octets = -(-octets // LARGE_PAGE) * LARGE_PAGE
         # No view of the rows is ever given away: without one the pages may move.
         self.rows = np.empty((0, 4), np.uint64)
         self.pages = moved(self.pages, octets)

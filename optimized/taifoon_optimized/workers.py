@@ -12,14 +12,15 @@ LEAST_ROWS = 1 << 16
 """Fewer rows than this for each worker, a millisecond of hashes, are not worth a thread."""
 
 
-def ranges(first: int, last: int, threads: int, multiple: int) -> list[tuple[int, int]]:
+def ranges(first: int, last: int, threads: int, multiple: int, least: int | None = None) -> list[tuple[int, int]]:
     """The rows first <= i < last in one stretch for each worker; inner edges are multiples of `multiple`.
 
+    A worker gets at least `least` rows, or LEAST_ROWS where rows are hashes.
     A thread count below 1 raises ValueError.
     """
     if threads < 1:
         raise ValueError(f"threads is {threads}; at least one does the work: use 1 or more")
-    workers = min(threads, max(1, (last - first) // LEAST_ROWS))
+    workers = min(threads, max(1, (last - first) // (LEAST_ROWS if least is None else least)))
     step = (last - first) // workers
     edges = [(first + number * step) // multiple * multiple for number in range(1, workers)]
     inner = [edge for edge in edges if first < edge < last]

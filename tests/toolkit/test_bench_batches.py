@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from taifoon_models.rfc9162 import tree_head
 from taifoon_toolkit.bench_files import svg_text, write_bench
 from taifoon_toolkit.bench_rows import LIMIT, Row, Way, compared, rates
 from taifoon_toolkit.cli import main
@@ -29,7 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Any:
     pytest.importorskip("numba", reason="numba is not installed, and the optimised path needs it")
     from taifoon_toolkit import bench_batches
 
-    sizes = bench_batches.Sizes(10, 64, 64, (70,), 3, 5, 30, 10, rounds=1)
+    sizes = bench_batches.Sizes(10, 64, 64, (70, 200), 3, 5, 30, 10, rounds=1, starts=False)
     monkeypatch.setattr(bench_batches, "ORDINARY", sizes)
     return bench_batches
 
@@ -45,6 +46,13 @@ def test_every_section_is_measured_and_written(small: Any, tmp_path: Path) -> No
         assert any("reference" in name for name in names)
         assert any("optimised" in name for name in names)
     assert "octets a leaf" in result.output
+    costs = [row for row in written["rows"] if row["name"].startswith("cost of a leaf at ")]
+    assert [row["ratio"] for row in costs if "at 70" in row["name"]] == [1.0, 1.0]
+    rates = [next(row["rate"] for row in written["rows"] if row["name"] == f"optimised, {size}") for size in (70, 200)]
+    assert costs[1]["ratio"] == pytest.approx(rates[0] / rates[1])
+    gains = [row for row in written["rows"] if row["name"].startswith("a second thread")]
+    assert len(gains) == 6
+    assert all(row["note"] == f"adds {row['ratio']:.2f}" for row in gains)
     limits = [row for row in written["rows"] if row["name"] == LIMIT]
     assert [row["of_limit"] for row in limits] == [1.0, 1.0]
     picture = ElementTree.parse(tmp_path / "bench.svg").getroot()  # noqa: S314 - our own file
@@ -57,25 +65,59 @@ def test_a_library_that_is_not_installed_has_a_row_that_says_so(small: Any, monk
     assert [(row.size, row.note) for row in rows] == [(0, "not installed")] * 3
 
 
+class Peer:
+    """A library for trees of RFC 9162, as far as it is measured."""
+
+    def append_entries(self, entries: list[bytes]) -> None:
+        self.entries = entries
+
+    def get_root(self) -> bytes:
+        return tree_head(tuple(self.entries))
+
+    def get_leaf(self, number: int) -> bytes:
+        return self.entries[number - 1]
+
+    def prove_inclusion(self, number: int) -> int:
+        return number
+
+
+class WrongPeer(Peer):
+    def get_root(self) -> bytes:
+        return tree_head((*self.entries, b""))
+
+
 def test_a_library_that_is_installed_is_measured(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Tree:
-        def append_entries(self, entries: list[bytes]) -> None:
-            self.entries = entries
-
-        def get_root(self) -> bytes:
-            return b""
-
-        def get_leaf(self, number: int) -> bytes:
-            return self.entries[number - 1]
-
-        def prove_inclusion(self, number: int) -> int:
-            return number
-
-    library = SimpleNamespace(InmemoryTree=Tree, verify_inclusion=lambda leaf, state, proof: None)
+    library = SimpleNamespace(InmemoryTree=Peer, verify_inclusion=lambda leaf, state, proof: None)
     monkeypatch.setitem(sys.modules, small.PYMERKLE, library)
     rows = [row for row in small.batch_rows(small.ORDINARY) if row.name.startswith(small.PYMERKLE)]
     assert len(rows) == 3
     assert all(row.rate > 0 for row in rows)
+    (said,) = small.peer_agrees(library, [b"one", b"two", b"three"])[1:]
+    assert said == "equals our bag under sha256, 3 leaves"
+
+
+def test_a_peer_with_another_root_stops_the_benchmark(small: Any) -> None:
+    with pytest.raises(ValueError, match="its root of 3 leaves is not our bag under sha256"):
+        small.peer_agrees(SimpleNamespace(InmemoryTree=WrongPeer), [b"one", b"two", b"three"])
+
+
+def test_the_installed_peer_has_our_bag(small: Any) -> None:
+    library = pytest.importorskip("pymerkle", reason="pymerkle is not installed")
+    for size in (1, 2, 3, 7, 64, 100):
+        assert small.peer_agrees(library, [bytes([number]) for number in range(size)])
+
+
+def test_starts_are_told_by_what_is_kept(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taifoon_toolkit import bench_start
+
+    monkeypatch.setattr(bench_start, "APPEND", "import numba; print(numba.__version__)")
+    monkeypatch.setattr(bench_start, "IMPORT", "pass")
+    rows = list(bench_start.starting())
+    assert [row.name for row in rows] == ["first start, compiling", "later start", "imports alone"]
+    assert all(row.note.endswith(" s") and float(row.note[:-2]) >= 0 for row in rows)
+    monkeypatch.setattr(bench_start, "APPEND", "raise SystemExit(3)")
+    with pytest.raises(subprocess.CalledProcessError):
+        list(bench_start.starting())
 
 
 def test_without_numba_the_extra_is_named() -> None:

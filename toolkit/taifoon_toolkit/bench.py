@@ -121,7 +121,7 @@ def batches_to(console: Console, deep: bool) -> list[Row]:  # noqa: FBT001 - the
             if not row.note:
                 limit = "" if row.of_limit is None else f"{row.of_limit:.3f}"
                 table.add_row(row.name, f"{row.size:,}", f"{row.rate:,.0f}", f"{row.ratio:.2f}", limit)
-        console.print(table)
+        console.print(table if table.row_count else section, markup=False)
         for row in shown:
             if row.note:
                 console.print(f"{row.name}: {row.note}", markup=False)

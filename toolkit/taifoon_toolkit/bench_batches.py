@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from taifoon.core.leaf import MMRLeaf, ProofType, leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import append_batch, empty_frontier
 from taifoon.core.mmr.inclusion import prove_leaf, verify_leaf
-from taifoon.core.mmr.mountains import range_of
+from taifoon.core.mmr.mountains import range_of, span_value
+from taifoon.core.mmr.spans import whole
 from taifoon.primitives.hashing import DIGEST_BYTES, Role, hash_role, role_prefix
 from taifoon.primitives.types import ChainId, ClusterId, Hash32, LeafIndex, Millis, PublicKey, Seat
 from taifoon.profile import HARDENED, Suite
@@ -26,12 +27,17 @@ from taifoon_optimized.hashing import hash_nodes
 from taifoon_optimized.paths import paths
 from taifoon_optimized.verification import verify_paths
 from taifoon_toolkit.bench_rows import LIMIT, Row, Way, compared
+from taifoon_toolkit.bench_start import starting
 
 COMBINER = HashCombiner(HARDENED)
 LEAF_BYTES = 63
 KEY, _ = role_prefix(Suite.BLAKE3, Role.NODE)
 SEED = Hash32(bytes(32))
 PYMERKLE = "pymerkle"
+USED = ", used room"
+"""Systems hand out memory at very different prices, virtual machines above all; used room leaves the work itself."""
+MACHINE = "blake3, one large buffer, {threads} threads"
+SHA256 = HARDENED.with_parameters(replace(HARDENED.parameters, suite=Suite.SHA256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Sizes:
     seats: int = 1_000_000
     seats_one_by_one: int = 200
     rounds: int = 7
+    starts: bool = True
 
 
 ORDINARY = Sizes()
@@ -62,6 +69,27 @@ def limit_of(compressions: int) -> Way:
     """The limit, on a buffer of that many blocks."""
     buffer = bytes(64 * compressions)
     return Way(LIMIT, compressions, lambda: blake3(buffer, key=KEY).digest())
+
+
+def threaded(compressions: int) -> Iterator[Way]:
+    """What a second thread of this machine adds to the library itself, on a large buffer."""
+    buffer = bytes(64 * compressions)
+    for threads in (1, 2):
+        yield Way(
+            MACHINE.format(threads=threads),
+            compressions,
+            lambda threads=threads: blake3(buffer, key=KEY, max_threads=threads).digest(),  # type: ignore[misc]
+            threads,
+        )
+
+
+def second_thread(rows: Iterable[Row], pairs: Iterable[tuple[str, str]]) -> Iterator[Row]:
+    """What a second thread adds, as a share of what one does, for each pair of ways."""
+    rates = {row.name: row for row in rows}
+    for one, two in pairs:
+        gain = rates[two].rate / rates[one].rate - 1
+        section, unit = rates[two].section, rates[two].unit
+        yield Row(section, unit, f"a second thread, {two}", 0, 0.0, gain, None, f"adds {gain:.2f}")
 
 
 def other_library() -> tuple[Any, list[tuple[str, str]]]:
@@ -81,10 +109,17 @@ def hashing(sizes: Sizes) -> Iterator[Row]:
         Way("binding, one call each", sizes.calls, lambda: [blake3(message, key=KEY).digest() for message in messages]),
         Way("reference", sizes.calls, lambda: [hash_role(HARDENED, Role.NODE, message) for message in messages]),
         Way("optimised", sizes.nodes, lambda: hash_nodes(HARDENED, lefts, rights)),
-        Way("optimised, 2 threads", len(many), lambda: hash_nodes(HARDENED, many, many, 2), 2),
+        Way("optimised, large", len(many), lambda: hash_nodes(HARDENED, many, many)),
+        Way("optimised, large, 2 threads", len(many), lambda: hash_nodes(HARDENED, many, many, 2), 2),
+        *threaded(sizes.nodes_in_parallel),
         limit_of(sizes.nodes),
     ]
-    yield from compared("node hashing", "hashes", ways, sizes.rounds)
+    rows = list(compared("node hashing", "hashes", ways, sizes.rounds))
+    pairs = [
+        ("optimised, large", "optimised, large, 2 threads"),
+        (MACHINE.format(threads=1), MACHINE.format(threads=2)),
+    ]
+    yield from [*rows, *second_thread(rows, pairs)]
 
 
 def grown(contents: Contents, threads: int = 1) -> BulkRange:
@@ -94,11 +129,40 @@ def grown(contents: Contents, threads: int = 1) -> BulkRange:
     return mountains
 
 
+def refilled(mountains: BulkRange, contents: Contents) -> None:
+    """A range with these leaves in the room that another one leaves behind: no page is new to the system."""
+    mountains.store.count = 0
+    mountains.append(contents)
+
+
 def one_by_one(messages: list[bytes]) -> None:
     """Append leaves one at a time."""
     mountains = BulkRange(HARDENED)
     for message in messages:
         mountains.append((message,))
+
+
+def peer_agrees(library: Any, messages: list[bytes]) -> tuple[str, str]:
+    """That the other library's root is our bag under SHA-256, as a note. Raises ValueError where it is not."""
+    tree, ours = library.InmemoryTree(), BulkRange(SHA256)
+    tree.append_entries(messages)
+    ours.append(messages)
+    bag = span_value(ours.combiner, ours.mountains(), whole(ours.count))
+    if tree.get_root() != bag:
+        raise ValueError(f"{PYMERKLE}: its root of {len(messages)} leaves is not our bag under sha256")
+    return f"root of {PYMERKLE}", f"equals our bag under sha256, {len(messages):,} leaves"
+
+
+def flatness(rows: Iterable[Row], sizes: tuple[int, ...]) -> Iterator[Row]:
+    """What a leaf costs at each size, as a multiple of what it costs at the smallest, in new room and in used room."""
+    rates = {row.name: row for row in rows}
+    for room in ("", USED):
+        first = rates[f"optimised, {sizes[0]:,}{room}"]
+        for size in sizes:
+            row = rates[f"optimised, {size:,}{room}"]
+            cost = first.rate / row.rate
+            note = f"{1e9 / row.rate:.1f} ns, {cost:.2f} of that at {sizes[0]:,}"
+            yield Row(row.section, row.unit, f"cost of a leaf at {size:,}{room}", 0, 0.0, cost, None, note)
 
 
 def appending(sizes: Sizes) -> Iterator[Row]:
@@ -111,6 +175,7 @@ def appending(sizes: Sizes) -> Iterator[Row]:
         Way("optimised, one by one", sizes.calls, lambda: one_by_one(messages)),
     ]
     if library is not None:
+        absent.append(peer_agrees(library, messages))
         ways.append(Way(PYMERKLE, sizes.calls, lambda: library.InmemoryTree().append_entries(messages)))
     for size in sizes.bulk:
         contents = contents_of_rows(random_rows(size, LEAF_BYTES))
@@ -118,9 +183,22 @@ def appending(sizes: Sizes) -> Iterator[Row]:
             Way(f"optimised, {size:,}", size, lambda contents=contents: grown(contents)),  # type: ignore[misc]
             Way(f"optimised, {size:,}, 2 threads", size, lambda contents=contents: grown(contents, 2), 2),  # type: ignore[misc]
         ]
-        held = len(grown(contents).store.rows) * DIGEST_BYTES / size
+        for threads, name in ((1, ""), (2, ", 2 threads")):
+            used = grown(contents, threads)
+            ways.append(
+                Way(
+                    f"optimised, {size:,}{USED}{name}",
+                    size,
+                    lambda used=used, contents=contents: refilled(used, contents),  # type: ignore[misc]
+                    threads,
+                )
+            )
+        held = len(used.store.rows) * DIGEST_BYTES / size
         absent.append((f"room for {size:,}", f"{held:.1f} octets a leaf"))
-    yield from compared("appending", "leaves", [*ways, limit_of(sizes.nodes)], sizes.rounds, absent)
+    rows = list(compared("appending", "leaves", [*ways, limit_of(sizes.nodes)], sizes.rounds, absent))
+    names = [f"optimised, {size:,}{room}" for size in sizes.bulk for room in ("", USED)]
+    pairs = [(name, f"{name}, 2 threads") for name in names]
+    yield from [*rows, *flatness(rows, sizes.bulk), *second_thread(rows, pairs)]
 
 
 def proving(sizes: Sizes) -> Iterator[Row]:
@@ -203,3 +281,5 @@ def batch_rows(sizes: Sizes) -> Iterator[Row]:
     """All sections, in order."""
     for section in (hashing, appending, proving, encoding, assigning):
         yield from section(sizes)
+    if sizes.starts:
+        yield from starting()
