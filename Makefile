@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ROOMS := reference optimized models proofs toolkit
 
-.PHONY: setup audit test check format lint types rooms pin clean peers
+.PHONY: setup audit test check format lint types rooms mutants pin clean peers
 
 setup: $(READY)
 
@@ -51,6 +51,12 @@ rooms: $(READY)
 
 check: lint types rooms test audit
 
+# How much of the reference the vectors alone hold a client to; minutes, and no part of `make check`.
+mutants: $(READY)
+	$(BIN)/python -c 'import cosmic_ray' 2>/dev/null || \
+	  $(BIN)/pip install --quiet --require-hashes --no-deps --requirement constraints-mutants.txt
+	$(BIN)/taifoon vectors mutants $(ARGS)
+
 # Pin every dependency again; the file names no registry.
 pin: $(READY)
 	$(PYTHON) -m venv $(VENV)/pin
@@ -59,6 +65,11 @@ pin: $(READY)
 	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe \
 	  --extra dev --extra fast --all-build-deps --output-file - pyproject.toml; } > constraints.new
 	mv constraints.new constraints.txt
+	{ sed -n '/^# /p' constraints-mutants.txt; $(VENV)/pin/bin/pip-compile --quiet --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe \
+	  --constraint constraints.txt --extra mutants --output-file - pyproject.toml | \
+	  awk '/^[a-z]/ { kept = /^(attrs|cosmic-ray|parso|stevedore)==/ } kept'; } > constraints.new
+	mv constraints.new constraints-mutants.txt
 
 clean:
 	rm -rf $(VENV) tests/interop/node_modules tests/clients/node/node_modules tests/clients/rust/target audit build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -7,6 +7,7 @@ import click
 from taifoon_toolkit.cli_audit import audit, explain, replay
 from taifoon_toolkit.cli_clients import conform, vectors
 from taifoon_toolkit.cli_models import bench, explore, simulate
+from taifoon_toolkit.cli_mutants import mutants
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,3 +22,4 @@ def main() -> None:
 
 for command in (audit, explain, replay, explore, bench, vectors, conform, simulate):
     main.add_command(command)
+vectors.add_command(mutants)
