@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from taifoon.core.assignment import SeatKey
-from taifoon.core.block import ClusterBlock, Header, ProofJob, ProofResult, proof_commitment
+from taifoon.core.attestation import Ancestor, attested, carries_votes
+from taifoon.core.block import CarriedVote, ClusterBlock, Header, ProofJob, ProofResult, proof_commitment
 from taifoon.core.cluster_log import empty_cluster_log
 from taifoon.core.leaf import completion_of
+from taifoon.core.proof_system import NOBODY
 from taifoon.core.quorum import quorum
 from taifoon.core.validity import ChainState, Formation, apply_block, derived_leaders, genesis_state, root_after
-from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, Seat, View
+from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, PublicKey, Seat, View
 from taifoon.profile import Profile
 from taifoon.rejection import RejectionCode
 from taifoon_models.jobs import digest, intake
-from taifoon_models.keys import key
+from taifoon_models.keys import key, signature
 
 CHAIN = digest("chain")
 START = 1_700_000_001_000
@@ -31,18 +33,24 @@ def small(profile: Profile) -> Profile:
     return profile.with_parameters(replace(profile.parameters, maximum_jobs=MOST_JOBS))
 
 
-def proof_of(job_id: Hash32) -> bytes:
-    """The one proof that a job has in these models."""
-    return hashlib.sha256(b"proof of " + job_id).digest()
+def proof_of(job_id: Hash32, prover: PublicKey) -> bytes:
+    """The one proof of a job by a prover: a digest of the job, then a digest of the job and the prover."""
+    return b"".join(hashlib.sha256(part).digest() for part in (b"proof of " + job_id, prover + b" proves " + job_id))
 
 
 @dataclass(frozen=True, slots=True)
 class DigestProofs:
-    """A proof system in which a digest of the job's identity proves the job."""
+    """A proof system in which digests prove a job: one of the job, and one that binds the prover to it.
 
-    def verify(self, job: ProofJob, proof: bytes) -> bool:
-        """Whether this is the digest."""
-        return proof == proof_of(job.job_id)
+    A statement that names nobody asks for the first alone.
+    """
+
+    def verify(self, job: ProofJob, prover: PublicKey, proof: bytes) -> bool:
+        """Whether these are the digests."""
+        expected = proof_of(job.job_id, prover)
+        if prover == NOBODY:
+            return len(proof) == len(expected) and proof[:32] == expected[:32]
+        return proof == expected
 
 
 PROOFS = DigestProofs()
@@ -62,7 +70,7 @@ def first_state(profile: Profile, seats: int) -> ChainState:
 def result_of(number: int, prover: int = 0) -> ProofResult:
     """The result of job `number` by a prover."""
     job_id = intake(number).job_id
-    return ProofResult(job_id, key(prover), proof_of(job_id))
+    return ProofResult(job_id, key(prover), proof_of(job_id, key(prover)))
 
 
 def taken_in(state: ChainState, number: int) -> ProofJob:
@@ -82,8 +90,9 @@ def proposal(
     timestamp: int,
     jobs: tuple[ProofJob, ...] = (),
     results: tuple[ProofResult, ...] = (),
+    attestations: tuple[CarriedVote, ...] = (),
 ) -> ClusterBlock:
-    """The block that an honest leader proposes, without signatures."""
+    """The block that an honest leader proposes, without signatures for itself."""
     formation = state.formation
     header = Header(
         block_number=BlockNumber(state.number + 1),
@@ -96,7 +105,34 @@ def proposal(
         view=View(view),
         parent_view=state.view,
     )
-    return ClusterBlock(header, jobs, results, (), formation.keys, quorum(profile, len(formation.seats)))
+    needed = quorum(profile, len(formation.seats))
+    return ClusterBlock(header, jobs, results, (), formation.keys, needed, attestations)
+
+
+def votes_for_parent(profile: Profile, state: ChainState, seats: Iterable[int]) -> tuple[CarriedVote, ...]:
+    """The votes of these seats for the block after which the state is, as a later block carries them."""
+    return votes_under(profile, state, Ancestor(state.number, state.view, state.block_hash), seats)
+
+
+def votes_for(profile: Profile, state: ChainState, number: int, seats: Iterable[int]) -> tuple[CarriedVote, ...]:
+    """The votes of these seats for an ancestor of the next block, as that block carries them."""
+    ancestor = next(each for each in state.attendance.ancestors if each.number == number)
+    return votes_under(profile, state, ancestor, seats)
+
+
+def votes_under(
+    profile: Profile, state: ChainState, ancestor: Ancestor, seats: Iterable[int]
+) -> tuple[CarriedVote, ...]:
+    """The votes of these seats to notarise an ancestor."""
+    statement = attested(state.committee, ancestor)
+    return tuple(CarriedVote(ancestor.number, Seat(seat), signature(profile, seat, statement)) for seat in seats)
+
+
+def first_votes(profile: Profile, state: ChainState) -> tuple[CarriedVote, ...]:
+    """The votes for the parent that an honest leader carries: those of its certificate, the first quorum of seats."""
+    if not carries_votes(profile):
+        return ()
+    return votes_for_parent(profile, state, range(quorum(profile, len(state.formation.seats))))
 
 
 def opening_block(profile: Profile, state: ChainState) -> ClusterBlock:
@@ -113,10 +149,10 @@ def opened(profile: Profile, seats: int) -> ChainState:
 
 
 def working_block(profile: Profile, state: ChainState) -> ClusterBlock:
-    """A valid second block: it takes in job 3, and completes jobs 0 and 1."""
+    """A valid second block: it takes in job 3, completes jobs 0 and 1, and carries votes for the first block."""
     results = (result_of(0), result_of(1, prover=1))
     completions = (completed(profile, state, result, number) for number, result in enumerate(results))
-    return proposal(profile, state, 2, NOW, (taken_in(state, 3), *completions), results)
+    return proposal(profile, state, 2, NOW, (taken_in(state, 3), *completions), results, first_votes(profile, state))
 
 
 def with_header(block: ClusterBlock, **changes: object) -> ClusterBlock:
@@ -231,6 +267,18 @@ def altered_completion(profile: Profile, state: ChainState, block: ClusterBlock)
     return replace(block, proof_jobs=(*block.proof_jobs[:-1], last))
 
 
+def carrying(
+    carried: Callable[[Profile, ChainState], tuple[CarriedVote, ...]],
+) -> Breaking:
+    """These votes in the place of those that the block carries."""
+    return lambda profile, state, block: replace(block, attestations=carried(profile, state))
+
+
+def one_vote(profile: Profile, state: ChainState, **changes: object) -> tuple[CarriedVote, ...]:
+    """The vote of seat 0 for the parent, with other values."""
+    return (replace(votes_for_parent(profile, state, (0,))[0], **changes),)  # type: ignore[arg-type]
+
+
 def missing_result(profile: Profile, state: ChainState, block: ClusterBlock) -> ClusterBlock:
     """One result less than jobs completed."""
     return replace(block, proof_results=block.proof_results[:-1])
@@ -258,7 +306,15 @@ def other_prover(profile: Profile, state: ChainState, block: ClusterBlock) -> Cl
 
 def false_proof(profile: Profile, state: ChainState, block: ClusterBlock) -> ClusterBlock:
     """A completion of job 0, with its commitment, by the proof of job 1."""
-    result = replace(result_of(0), proof=proof_of(intake(1).job_id))
+    result = replace(result_of(0), proof=result_of(1).proof)
+    leaf = completed(profile, state, result, 0)
+    jobs = (block.proof_jobs[0], leaf, *block.proof_jobs[2:])
+    return with_jobs(profile, state, block, jobs, result, *block.proof_results[1:])
+
+
+def copied_proof(profile: Profile, state: ChainState, block: ClusterBlock) -> ClusterBlock:
+    """A completion of job 0, with its commitment, by a member that shows another's proof as its own."""
+    result = replace(result_of(0), prover=key(4))
     leaf = completed(profile, state, result, 0)
     jobs = (block.proof_jobs[0], leaf, *block.proof_jobs[2:])
     return with_jobs(profile, state, block, jobs, result, *block.proof_results[1:])
@@ -285,12 +341,37 @@ BREAKINGS: dict[str, tuple[Breaking, RejectionCode]] = {
     "repeated completion": (repeated_completion, RejectionCode.JOB_ALREADY_COMPLETED),
     "old completion": (old_completion, RejectionCode.JOB_ALREADY_COMPLETED),
     "altered completion": (altered_completion, RejectionCode.LEAF_MISMATCH),
+    "vote before the epoch": (
+        carrying(lambda profile, state: one_vote(profile, state, block=BlockNumber(0))),
+        RejectionCode.CARRIED_WINDOW,
+    ),
+    "vote for itself": (
+        carrying(lambda profile, state: one_vote(profile, state, block=BlockNumber(state.number + 1))),
+        RejectionCode.CARRIED_WINDOW,
+    ),
+    "votes out of order": (
+        carrying(lambda profile, state: votes_for_parent(profile, state, (1, 0))),
+        RejectionCode.CARRIED_ORDER,
+    ),
+    "repeated vote": (
+        carrying(lambda profile, state: votes_for_parent(profile, state, (1, 1))),
+        RejectionCode.CARRIED_ORDER,
+    ),
+    "vote of no seat": (
+        carrying(lambda profile, state: one_vote(profile, state, seat=Seat(len(state.formation.seats)))),
+        RejectionCode.CARRIED_SIGNATURE,
+    ),
+    "vote of another": (
+        carrying(lambda profile, state: one_vote(profile, state, seat=Seat(1))),
+        RejectionCode.CARRIED_SIGNATURE,
+    ),
     "missing result": (missing_result, RejectionCode.RESULTS_MISMATCH),
     "spare result": (spare_result, RejectionCode.RESULTS_MISMATCH),
     "repeated result": (repeated_result, RejectionCode.RESULTS_MISMATCH),
     "exchanged results": (exchanged_results, RejectionCode.RESULTS_MISMATCH),
     "other prover": (other_prover, RejectionCode.COMMITMENT_MISMATCH),
     "false proof": (false_proof, RejectionCode.PROOF_INVALID),
+    "copied proof": (copied_proof, RejectionCode.PROOF_INVALID),
     "root": (in_header(mmr_root=digest("another root")), RejectionCode.BLOCK_ROOT),
 }
 """Proposals in which one rule of validity is broken, and the code of that rule."""

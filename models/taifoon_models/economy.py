@@ -54,7 +54,7 @@ FIRST_BLOCK = BlockNumber(1)
 class FixedProof:
     """A proof system with one proof."""
 
-    def verify(self, job: MMRLeaf, proof: bytes) -> bool:
+    def verify(self, job: MMRLeaf, prover: PublicKey, proof: bytes) -> bool:
         """Whether it is that proof."""
         return proof == GOOD_PROOF
 

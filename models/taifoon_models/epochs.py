@@ -149,7 +149,7 @@ class Setting:
         state = genesis_state(self.profile, self.state.chain_id, formation, chain.log, chain.last)
         blocks: tuple[ClusterBlock, ...] = ()
         for place, (taken, proved) in enumerate(work):
-            results = tuple(ProofResult(leaf.job_id, prover, proof_of(leaf.job_id)) for leaf, prover in proved)
+            results = tuple(ProofResult(leaf.job_id, prover, proof_of(leaf.job_id, prover)) for leaf, prover in proved)
             completions = tuple(
                 completion_of(leaf, proof_commitment(self.profile, result))
                 for (leaf, _), result in zip(proved, results, strict=True)

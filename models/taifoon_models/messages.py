@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from taifoon.core.accountability import SignedStatement, statement_of
@@ -14,16 +13,16 @@ from taifoon.core.certificate import Certificate
 from taifoon.core.epoch import Assignment
 from taifoon.core.epoch import Registration as Registered
 from taifoon.core.epoch_block import EpochBlock, EpochHeader
-from taifoon.core.leaf import MMRLeaf, ProofType, leaf_content
+from taifoon.core.leaf import ProofType, leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.inclusion import prove_leaf
 from taifoon.core.mmr.mountains import MountainRange, range_of, root_of_range
 from taifoon.core.quorum import quorum
 from taifoon.core.vote import NO_BLOCK, VoteKind
 from taifoon.network.answers import peaks_of
-from taifoon.network.claims import bound_prover
 from taifoon.network.envelope import Envelope, Reception, Statement, seal, state
 from taifoon.network.epoch_messages import EpochProposal, EpochRecordRequest, EpochRecordResponse, StretchPush
+from taifoon.network.evidence import VotesShown
 from taifoon.network.kinds import Kind, P2PMessage, kind_of
 from taifoon.network.messages import (
     BeaconCommitment,
@@ -78,7 +77,7 @@ from taifoon.primitives.types import (
     View,
 )
 from taifoon.profile import HARDENED, Profile
-from taifoon_models.blocks import first_state, opened, opening_block, working_block
+from taifoon_models.blocks import first_state, opened, opening_block, result_of, working_block
 from taifoon_models.jobs import digest, intake
 from taifoon_models.keys import certificate_by, committee_of, key, seed, signature
 
@@ -170,24 +169,10 @@ def push(profile: Profile) -> PeaksPush:
     return PeaksPush(final_block(profile, block), peaks_of(jobs), jobs.count, peaks_of(batches), batches.count)
 
 
-@dataclass(frozen=True, slots=True)
-class BoundDigestProofs:
-    """A proof system in which a digest of job and prover proves the job for that prover."""
-
-    def verify(self, job: MMRLeaf, prover: PublicKey, proof: bytes) -> bool:
-        """Whether this is the digest."""
-        return proof == bound_proof(job.job_id, prover)
-
-
-def bound_proof(job_id: Hash32, prover: PublicKey) -> bytes:
-    """The proof of a job for a prover."""
-    return hashlib.sha256(b"proof of " + job_id + b" by " + prover).digest()
-
-
-def submission(profile: Profile, job: int, prover: int) -> ProofSubmission:
+def submission(job: int, prover: int) -> ProofSubmission:
     """The proof that key `prover` makes of a job."""
-    job_id = intake(job).job_id
-    return ProofSubmission(job_id, bound_proof(job_id, bound_prover(profile, key(prover))), key(prover))
+    result = result_of(job, prover)
+    return ProofSubmission(result.job_id, result.proof, result.prover)
 
 
 @cache
@@ -212,14 +197,14 @@ def samples(profile: Profile = HARDENED) -> dict[Kind, P2PMessage]:
         BlockVote(vote(profile, VoteKind.NULLIFY)),
         BlockFinalized(block_hash(profile, block), final.notarisation, final.finalisation),
         JobAssignment(digest("job 1"), key(1), Seat(0), Millis(NOW + LIFE)),
-        submission(profile, 1, 0),
+        submission(1, 0),
         JobSubmission(intake(7), Amount(1_000_000)),
-        EvidenceReport(vote(profile, VoteKind.NOTARISE), vote(profile, VoteKind.NOTARISE, "other")),
+        EvidenceReport(VotesShown(vote(profile, VoteKind.NOTARISE), vote(profile, VoteKind.NOTARISE, "other"))),
         push(profile),
         ConsistencyRequest(JOBS, LeafCount(3), LeafCount(5)),
         ConsistencyResponse(digest("request"), proof.items),
         BlockRangeRequest(CLUSTER, BlockNumber(2)),
-        BlockRangeResponse(digest("request"), (final,)),
+        BlockRangeResponse(digest("request"), (), final),
         Registration(key(0), Amount(50_000_000), (ProofType.GROTH16,)),
         Leave(key(0)),
         BeaconCommitment(EPOCH, Seat(0), digest("secret")),

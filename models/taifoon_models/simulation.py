@@ -19,8 +19,10 @@ from taifoon.core.leaf import MMRLeaf, ProofType
 from taifoon.core.network_state import NetworkState, genesis_network
 from taifoon.network.envelope import Packet
 from taifoon.network.gossip import fanout
+from taifoon.network.messages import Leave, Registration
 from taifoon.network.peers import Candidate, draw_peers
 from taifoon.primitives.types import (
+    Amount,
     BlockNumber,
     ChainId,
     ClusterId,
@@ -30,6 +32,9 @@ from taifoon.primitives.types import (
     PublicKey,
 )
 from taifoon.profile import HARDENED, Profile
+from taifoon.rejection import Rejected
+from taifoon.synchronizer.acts import Act
+from taifoon.synchronizer.economy import genesis_economy
 from taifoon.synchronizer.events import (
     Alarm,
     AlarmRang,
@@ -38,18 +43,24 @@ from taifoon.synchronizer.events import (
     EpochTurned,
     Event,
     JobSubmitted,
+    Ordered,
     PacketArrived,
     ProofBuilt,
     ProveJob,
+    Provisional,
     Refused,
     SendTo,
     SetAlarm,
     Spread,
     StoreEpoch,
+    StoreJobs,
+    StoreOrders,
     StoreVotes,
     Terms,
 )
+from taifoon.synchronizer.inbox import Inbox, admit, next_packet
 from taifoon.synchronizer.node import step
+from taifoon.synchronizer.state import Synchronizer, reception
 from taifoon.synchronizer.turnover import new_synchronizer
 from taifoon_models.blocks import CHAIN, PROOFS, proof_of
 from taifoon_models.epochs import registration
@@ -81,24 +92,33 @@ class Simulation:
         self.refused: Counter[str] = Counter()
         self.submitted: dict[Hash32, int] = {}
         self.settled_at: dict[Hash32, int] = {}
-        self.sides: dict[Cut, tuple[frozenset[PublicKey], ...]] = {}
+        self.provisional: dict[Hash32, int] = {}
+        self.sides: dict[Cut | None, tuple[frozenset[PublicKey], ...]] = {}
         registry = tuple(registration(self.profile, number) for number in range(plan.synchronizers))
         first = Foundation(digest("root of genesis"), registry, plan.clusters, digest(f"beacon of {plan.seed}"))
         genesis = genesis_network(CHAIN, first)
-        self.nodes = [self.new_node(number, genesis) for number in range(plan.synchronizers)]
-        self.numbers = {key(number): number for number in range(plan.synchronizers)}
-        self.candidates = tuple(Candidate(entry.public_key, entry.stake) for entry in registry)
-        self.checks = Checks(self.profile)
-        chance = random.Random(f"adversary {plan.seed}")  # noqa: S311
-        self.adversary = Adversary(self.profile, plan, chance)
+        late = range(plan.synchronizers, plan.everyone)
+        seat = Amount(self.profile.parameters.seat_stake)
+        self.economy = genesis_economy(self.profile, genesis, tuple((key(number), seat) for number in late))
+        self.nodes = [self.new_node(number, genesis) for number in range(plan.everyone)]
+        self.numbers = {key(number): number for number in range(plan.everyone)}
+        self.candidates: dict[Epoch, tuple[Candidate, ...]] = {}
+        self.clients: list[int] = []
+        self.adversary = self.new_adversary(random.Random(f"adversary {plan.seed}"))  # noqa: S311
         self.ranks = {key(number): rank for number, rank in enumerate(self.adversary.ranks)}
+        self.checks = Checks(self.profile, self.adversary.chosen)
 
     # What there is to run.
 
     def new_node(self, number: int, genesis: NetworkState) -> Node:
         """A synchronizer that is still down."""
         terms = self.terms(number)
-        return Node(number, new_synchronizer(self.profile, terms, genesis, Millis(START)), Stored(genesis))
+        synchronizer = new_synchronizer(self.profile, terms, genesis, self.economy, Millis(START))
+        return Node(number, synchronizer, Stored(genesis, self.economy))
+
+    def new_adversary(self, chance: random.Random) -> Adversary:
+        """The adversary, which has its own chance."""
+        return Adversary(self.profile, self.plan, chance)
 
     def terms(self, number: int) -> Terms:
         """What synchronizer `number` runs with."""
@@ -144,18 +164,27 @@ class Simulation:
 
     # Running.
 
+    def start_all(self) -> None:
+        """Let those that are there from the start begin, each a little later than another."""
+        for node in self.nodes[: self.plan.synchronizers]:
+            self.at(self.between((0, 20_000)), lambda node=node: self.start(node))  # type: ignore[misc]
+
     def prepare(self) -> None:
         """Put on the queue what the plan says."""
         plan = self.plan
-        for node in self.nodes:
-            self.at(self.between((0, 20_000)), lambda node=node: self.start(node))  # type: ignore[misc]
+        self.start_all()
+        for node, when in zip(self.nodes[plan.synchronizers :], plan.arrivals, strict=True):
+            self.at(when, lambda node=node: self.arrive(node))  # type: ignore[misc]
+        for departure in plan.departures:
+            leaver = self.nodes[departure.node]
+            self.at(departure.at, lambda node=leaver: self.order(node, Leave(key(node.number))))  # type: ignore[misc]
         for cut in plan.cuts:
             self.at(cut.start, lambda cut=cut: self.cut(cut))  # type: ignore[misc]
             self.at(cut.end, lambda cut=cut: self.heal(cut))  # type: ignore[misc]
         for crash in plan.crashes:
             self.at(crash.start, lambda crash=crash: self.crash(self.nodes[crash.node]))  # type: ignore[misc]
             self.at(crash.end, lambda crash=crash: self.start(self.nodes[crash.node]))  # type: ignore[misc]
-        for number, when in enumerate(range(plan.job_gap, plan.length - plan.length // 5, plan.job_gap)):
+        for number, when in enumerate(plan.job_times):
             self.at(when, lambda number=number: self.submit(number))  # type: ignore[misc]
 
     def run(self) -> None:
@@ -170,12 +199,18 @@ class Simulation:
         if not node.is_up:
             return
         self.steps += 1
-        node.synchronizer, effects = step(self.profile, node.synchronizer, event, self.clock())
+        before = node.synchronizer.network.epoch
+        node.synchronizer, effects = self.stepped(node, event)
         self.checks.stepped(node.number, node.synchronizer, effects, self.is_corrupt)
-        if self.is_corrupt(node.number, node.synchronizer.network.epoch):
+        # A step that turns the epoch speaks of both: the adversary has its words only if it has the member in both.
+        if all(self.is_corrupt(node.number, each) for each in {before, node.synchronizer.network.epoch}):
             effects = self.adversary.turned(node.number, node.synchronizer, effects)
         for effect in effects:
             self.carry_out(node, effect)
+
+    def stepped(self, node: Node, event: Event) -> tuple[Synchronizer, tuple[Effect, ...]]:
+        """What the shipped step makes of an event."""
+        return step(self.profile, node.synchronizer, event, self.clock())
 
     def is_corrupt(self, number: int, epoch: Epoch) -> bool:
         """Whether the adversary has a synchronizer in an epoch."""
@@ -194,16 +229,37 @@ class Simulation:
         self.record("start", node.number)
         self.tell(node, node.stored.found())
 
+    def arrive(self, node: Node) -> None:
+        """Let a synchronizer come that knows nothing but genesis, and ask for a seat."""
+        self.start(node)
+        asked = registration(self.profile, node.number)
+        self.order(node, Registration(asked.public_key, asked.stake, asked.capabilities))
+
+    def order(self, node: Node, act: Act) -> None:
+        """A synchronizer's holder wants something of the ledger."""
+        self.note("order", f"synchronizer {node.number}: {type(act).__name__}")
+        self.record("order", node.number)
+        self.tell(node, Ordered(act))
+
     def crash(self, node: Node) -> None:
         """Take a synchronizer down, with all that it has not stored."""
         self.note("crash", f"synchronizer {node.number}")
         self.record("crash", node.number)
         node.is_up = False
         node.alarms.clear()
+        node.inbox, node.is_busy = Inbox(), False
 
     def submit(self, number: int) -> None:
         """A client brings a job to some synchronizer."""
-        node = self.nodes[self.chance.randrange(len(self.nodes))]
+        self.clients.append(self.drawn())
+        self.bring(self.nodes[self.clients[-1]], number)
+
+    def drawn(self) -> int:
+        """A synchronizer by chance, of those that are there from the start."""
+        return self.chance.randrange(self.plan.synchronizers)
+
+    def bring(self, node: Node, number: int) -> None:
+        """A client brings job `number` to a synchronizer; one that is down does not take it."""
         leaf = self.new_job(number)
         if node.is_up:
             self.submitted[leaf.job_id] = self.now
@@ -221,7 +277,7 @@ class Simulation:
     def carry_out(self, node: Node, effect: Effect) -> None:
         """Do what a synchronizer wants done."""
         match effect:
-            case StoreVotes() | StoreEpoch():
+            case StoreVotes() | StoreEpoch() | StoreOrders() | StoreJobs():
                 node.stored.keep(effect)
             case SendTo(peers, packet):
                 for peer in peers:
@@ -239,8 +295,11 @@ class Simulation:
                     self.note(
                         "final", f"epoch {epoch} cluster {cluster} block {number}, {len(block.proof_jobs)} leaves"
                     )
-            case EpochTurned(network):
+            case EpochTurned(network, _):
                 self.turned(node, network)
+            case Provisional(job_id, _):
+                self.provisional.setdefault(job_id, self.now)
+                self.record("provisional", node.number, job_id)
             case Refused(code, _):
                 self.refused[code.name] += 1
                 self.record("refused", node.number, code.name)
@@ -270,7 +329,7 @@ class Simulation:
     def proved(self, node: Node, leaf: MMRLeaf, lives: int) -> None:
         """A proof is there; one that was asked for before a crash is lost."""
         if node.lives == lives:
-            self.tell(node, ProofBuilt(leaf.job_id, proof_of(leaf.job_id)))
+            self.tell(node, ProofBuilt(leaf.job_id, proof_of(leaf.job_id, key(node.number))))
 
     # The network.
 
@@ -288,11 +347,20 @@ class Simulation:
 
     def spread(self, node: Node, packet: Packet) -> None:
         """Push a packet to drawn peers."""
-        others = tuple(each for each in self.candidates if each.public_key != key(node.number))
-        count = fanout(self.profile, len(self.nodes))
+        others = tuple(each for each in self.registered(node) if each.public_key != key(node.number))
+        count = fanout(self.profile, len(others) + 1)
         draws = tuple(self.chance.getrandbits(192) for _ in range(count))
         for peer in draw_peers(self.profile, others, draws):
             self.post(node.number, self.numbers[peer], packet)
+
+    def registered(self, node: Node) -> tuple[Candidate, ...]:
+        """The registered keys with stake, by the newest closing that a synchronizer knows."""
+        epoch = node.synchronizer.network.epoch
+        if epoch not in self.candidates:
+            entries = node.synchronizer.economy.registry
+            found = tuple(Candidate(each.public_key, each.stake) for each in entries if each.stake)
+            self.candidates[epoch] = found
+        return self.candidates[epoch]
 
     def cut(self, cut: Cut) -> None:
         """Begin a partition, along the clusters as they are where the epoch is furthest."""
@@ -324,9 +392,34 @@ class Simulation:
             self.at(when, lambda: self.deliver(receiver, packet))
 
     def deliver(self, receiver: int, packet: Packet) -> None:
-        """Hand a packet over."""
+        """Hand a packet over, or put it into the inbox where packets take time."""
         self.record("packet", receiver, packet.envelope.signature)
-        self.tell(self.nodes[receiver], PacketArrived(packet))
+        node = self.nodes[receiver]
+        if self.plan.service == 0:
+            self.tell(node, PacketArrived(packet))
+        elif node.is_up:
+            here = node.synchronizer
+            try:
+                arrival = reception(here, self.clock())
+                node.inbox = admit(self.profile, arrival, here.outbox.memory, node.inbox, packet)
+            except Rejected as rejected:
+                self.refused[rejected.code.name] += 1
+            self.serve(node)
+
+    def serve(self, node: Node) -> None:
+        """Begin with the packet whose turn it is, if none is being served."""
+        if node.is_busy or node.inbox.waiting == 0:
+            return
+        node.is_busy, lives = True, node.lives
+
+        def served() -> None:
+            if node.is_up and node.lives == lives:
+                packet, node.inbox = next_packet(self.profile, node.inbox)
+                node.is_busy = False
+                self.tell(node, PacketArrived(packet))
+                self.serve(node)
+
+        self.at(self.now + self.plan.service, served)
 
     # What is to be seen.
 

@@ -18,15 +18,17 @@ from taifoon.core.vote import Statement as VoteStatement
 from taifoon.core.vote import VoteKind, signed_message
 from taifoon.network.envelope import Envelope, Packet, message_octets, signed_digest, state
 from taifoon.network.kinds import Kind, P2PMessage, decode_message
-from taifoon.network.messages import BlockProposal, BlockVote
-from taifoon.network.parts import Vote
-from taifoon.primitives.types import ClusterId, Epoch, Millis, PublicKey, Seat, View
+from taifoon.network.messages import BlockProposal, BlockVote, MMRProofRequest
+from taifoon.network.parts import RangeKind, RangeName, Vote
+from taifoon.primitives.types import ClusterId, Epoch, LeafCount, LeafIndex, Millis, PublicKey, Seat, View
 from taifoon.profile import Profile
 from taifoon.synchronizer.events import Effect, SendTo, Signer, Spread
 from taifoon.synchronizer.state import Synchronizer
 from taifoon_models.jobs import digest
 from taifoon_models.simulation_plan import Plan
 
+SPAM = 24
+"""Packets that a spamming member sends beside each of its own."""
 KEPT = 64
 """Packets that a replaying member has in store."""
 
@@ -38,6 +40,7 @@ class Manner(Enum):
     EQUIVOCATING = "tells one half of its peers the contrary"
     REPLAYING = "sends old packets again"
     FORGING = "changes a field and signs anew"
+    SPAMMING = "sends many questions that have no answer"
 
 
 MANNERS = tuple(Manner)
@@ -50,7 +53,7 @@ class Adversary:
         self.profile = profile
         self.plan = plan
         self.chance = chance
-        self.ranks = [chance.getrandbits(64) for _ in range(plan.synchronizers)]
+        self.ranks = [chance.getrandbits(64) for _ in range(plan.everyone)]
         self.chosen: dict[Epoch, frozenset[PublicKey]] = {}
         self.store: list[SendTo] = []
         self.sequence = 0
@@ -95,6 +98,8 @@ class Adversary:
         if manner is Manner.REPLAYING:
             self.store = [*self.store, effect][-KEPT:]
             return [effect, SendTo(effect.peers, self.chance.choice(self.store).packet)]
+        if manner is Manner.SPAMMING:
+            return [effect, *(SendTo(effect.peers, packet) for packet in self.spam(synchronizer))]
         message = decode_message(self.profile, message_octets(effect.packet.envelope.statement))
         if manner is Manner.FORGING:
             forged = self.forged(synchronizer, message)
@@ -144,6 +149,12 @@ class Adversary:
         packet = self.sealed(synchronizer, self.chance.choice(changes)())
         false = replace(packet.envelope.statement, chain_id=digest("another chain"))
         return [packet, Packet(0, Envelope(false, packet.envelope.signature))]
+
+    def spam(self, synchronizer: Synchronizer) -> list[Packet]:
+        """Questions about leaves that no range has, each another one."""
+        name = RangeName(ClusterId(0), RangeKind.JOBS)
+        leaves = (LeafIndex(self.chance.getrandbits(60)) for _ in range(SPAM))
+        return [self.sealed(synchronizer, MMRProofRequest(leaf, name, LeafCount(1 << 61))) for leaf in leaves]
 
     def vote(self, signer: Signer, seat: Seat, statement: VoteStatement) -> Vote:
         """A vote under the member's key."""

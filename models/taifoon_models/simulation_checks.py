@@ -1,7 +1,6 @@
 """What has to hold at every step of a simulated network, whatever the adversary does.
 
-Each invariant has a name, by which a test asks for it: agreement, range, membership, settled once, backed, guiltless,
-own cluster.
+Each invariant has a name, by which a test asks for it; `taifoon_models.simulation_fault` lists them.
 """
 
 from __future__ import annotations
@@ -17,37 +16,35 @@ from taifoon.core.network_state import NetworkState
 from taifoon.core.succession import Stretch, uncertified_completions
 from taifoon.core.validity import ChainState
 from taifoon.core.vote import Statement
+from taifoon.economics.ledger import held, is_conserved
+from taifoon.economics.offences import OffenceKind
 from taifoon.network.envelope import Envelope, message_octets
 from taifoon.network.kinds import Kind, decode_message
 from taifoon.network.messages import BlockVote
-from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32
+from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, PublicKey
 from taifoon.profile import Profile
-from taifoon.synchronizer.events import BlockFinal, Effect, SendTo, StoreEpoch
+from taifoon.synchronizer.economy import Economy
+from taifoon.synchronizer.events import BlockFinal, Effect, SendTo, StoreEpoch, StoreVotes
 from taifoon.synchronizer.live_chain import state_of
 from taifoon.synchronizer.state import Synchronizer
+from taifoon_models.simulation_fault import InvariantBroken as InvariantBroken
+from taifoon_models.simulation_fault import demand as demand
+from taifoon_models.simulation_ranges import RangeChecks, is_only_provisional
+from taifoon_models.simulation_votes import VoteChecks
+
+SILENCE = frozenset({OffenceKind.INACTIVITY, OffenceKind.WITHHELD_REVEAL})
+"""What a member is charged with that nobody heard of, whether it is corrupt or cut off."""
 
 Place = tuple[Epoch, ClusterId, BlockNumber]
-
-
-class InvariantBroken(Exception):
-    """An invariant does not hold: its name, and what was seen."""
-
-    def __init__(self, name: str, seen: str) -> None:
-        super().__init__(f"{name}: {seen}")
-        self.name = name
-
-
-def demand(name: str, holds: bool, seen: str) -> None:  # noqa: FBT001
-    """Raise unless an invariant holds."""
-    if not holds:
-        raise InvariantBroken(name, seen)
 
 
 class Checks:
     """What all synchronizers have said and decided so far, and the invariants over it."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, corrupt: dict[Epoch, frozenset[PublicKey]]) -> None:
         self.profile = profile
+        self.corrupt = corrupt
+        self.economies: dict[Epoch, Economy] = {}
         self.final: dict[Place, tuple[Hash32, object]] = {}
         self.firsts: dict[Place, int] = {}
         self.turns: dict[Epoch, int] = {}
@@ -59,6 +56,8 @@ class Checks:
         self.jobs: dict[Place, tuple[Hash32, ...]] = {}
         self.members: set[tuple[int, Epoch]] = set()
         self.read: set[bytes] = set()
+        self.ranges = RangeChecks(profile)
+        self.votes = VoteChecks()
 
     def stepped(
         self,
@@ -81,6 +80,26 @@ class Checks:
                     self.block(number, effect, synchronizer)
                 case SendTo(_, packet) if packet.envelope.statement.kind is Kind.BLOCK_VOTE:
                     self.spoke(number, packet.envelope, corrupt)
+        self.voted(number, synchronizer, effects, corrupt)
+        demand("provisional", is_only_provisional(effects), f"synchronizer {number} in epoch {epoch}")
+
+    def voted(
+        self,
+        number: int,
+        synchronizer: Synchronizer,
+        effects: tuple[Effect, ...],
+        corrupt: Callable[[int, Epoch], bool],
+    ) -> None:
+        """What an honest member stores before it sends is a step of the explored tables."""
+        stored = [effect.votes for effect in effects if isinstance(effect, StoreVotes)]
+        for votes in stored:
+            self.votes.read(votes)
+        for votes in stored:
+            if corrupt(number, votes.epoch):
+                continue
+            holder, guilty = synchronizer.terms.signer.public_key, self.corrupt.get(votes.epoch, frozenset())
+            outside = self.votes.outside(holder, votes, self.assignments[votes.epoch], guilty)
+            demand("refinement", outside is None, f"synchronizer {number}: {outside}")
 
     def is_first(self, epoch: Epoch, cluster: ClusterId, number: BlockNumber) -> bool:
         """Whether a final block has been seen at one synchronizer only."""
@@ -110,6 +129,11 @@ class Checks:
         seats = self.assignments[effect.epoch].clusters[effect.cluster] if effect.epoch in self.assignments else ()
         own = synchronizer.terms.signer.public_key
         demand("own cluster", any(seat.public_key == own for seat in seats), f"synchronizer {number} at {place}")
+        if member is not None:
+            self.ranges.owners_agreed(number, synchronizer.terms, synchronizer.assignment, effect.block)
+            self.ranges.certified(number, synchronizer.terms, member, effect)
+        if state is not None:
+            self.ranges.grown(number, effect, state)
 
     def range_of(self, state: ChainState) -> object:
         """Leaf count, peaks and root of the jobs, and of the batches, after a block."""
@@ -126,9 +150,24 @@ class Checks:
         demand("agreement", known == seen, f"synchronizer {number} closes epoch {network.epoch - 1}")
         jobs = [each.job_id for each in network.settled]
         demand("settled once", len(set(jobs)) == len(jobs), f"synchronizer {number} in epoch {network.epoch}")
+        economy = self.economies.setdefault(network.epoch, effect.economy)
+        demand("economy", economy == effect.economy, f"synchronizer {number} in epoch {network.epoch}")
         if known is seen:
             self.backed(network, effect)
+            self.ranges.closed(effect)
+            self.paid(effect)
             self.cut = (*self.cut, *self.beyond(network))
+
+    def paid(self, effect: StoreEpoch) -> None:
+        """No unit appears or is lost; only who is guilty is convicted of what a signature shows."""
+        ledger, epoch = effect.economy.ledger, effect.network.epoch
+        demand("conserved", is_conserved(ledger), f"{ledger.issued} issued and {held(ledger)} held in epoch {epoch}")
+        for conviction in ledger.convictions:
+            offence = conviction.offence
+            if offence.kind in SILENCE:
+                continue
+            guilty = self.corrupt.get(offence.epoch, frozenset())
+            demand("convicted", offence.key in guilty, f"{offence.key.hex()} of {offence.kind.value}")
 
     def beyond(self, network: NetworkState) -> tuple[Place, ...]:
         """The blocks that were final in a cluster and stand after the end that the closing gives its chain."""

@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from taifoon.core.leaf import MMRLeaf
 from taifoon.core.network_state import EpochRecord, NetworkState
 from taifoon.primitives.signatures import sign
 from taifoon.primitives.types import ClusterId, Epoch, Hash32, PublicKey, Signature64
+from taifoon.synchronizer.acts import Act
+from taifoon.synchronizer.economy import Economy
 from taifoon.synchronizer.events import (
     Alarm,
     BuildAlarm,
     Started,
     StoredVotes,
     StoreEpoch,
+    StoreJobs,
+    StoreOrders,
     StoreVotes,
     ViewAlarm,
 )
+from taifoon.synchronizer.inbox import Inbox
 from taifoon.synchronizer.state import Synchronizer
 from taifoon_models.jobs import digest
 from taifoon_models.keys import key, seed
@@ -53,13 +59,22 @@ class Stored:
     """What of a synchronizer survives a crash."""
 
     network: NetworkState
+    economy: Economy
     records: tuple[EpochRecord, ...] = ()
     votes: dict[tuple[Epoch, ClusterId], StoredVotes] = field(default_factory=dict)
+    orders: tuple[Act, ...] = ()
+    jobs: tuple[MMRLeaf, ...] = ()
 
-    def keep(self, effect: StoreVotes | StoreEpoch) -> None:
+    def keep(self, effect: StoreVotes | StoreEpoch | StoreOrders | StoreJobs) -> None:
         """Carry out an effect."""
+        if isinstance(effect, StoreJobs):
+            self.jobs = effect.jobs
+            return
+        if isinstance(effect, StoreOrders):
+            self.orders = effect.orders
+            return
         if isinstance(effect, StoreEpoch):
-            self.network = effect.network
+            self.network, self.economy = effect.network, effect.economy
             self.records = (*self.records, effect.record)
             self.votes = {place: votes for place, votes in self.votes.items() if place[0] >= effect.network.epoch}
             return
@@ -71,12 +86,12 @@ class Stored:
 
     def found(self) -> Started:
         """What a start finds."""
-        return Started(self.network, self.records, tuple(self.votes.values()))
+        return Started(self.network, self.economy, self.records, tuple(self.votes.values()), self.orders, self.jobs)
 
 
 @dataclass
 class Node:
-    """A synchronizer and its driver: whether it is up, how often it went down, its alarms, its disk."""
+    """A synchronizer and its driver: whether it is up, how often it went down, its alarms, its disk, what waits."""
 
     number: int
     synchronizer: Synchronizer
@@ -84,6 +99,8 @@ class Node:
     is_up: bool = False
     lives: int = 0
     alarms: dict[object, Alarm] = field(default_factory=dict)
+    inbox: Inbox = field(default_factory=Inbox)
+    is_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

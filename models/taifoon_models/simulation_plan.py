@@ -47,10 +47,21 @@ class Crash:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A synchronizer that asks to leave."""
+
+    at: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A run. Chances are in ten-thousandths; `corrupt` is how many members of each cluster the adversary may have.
 
-    `corrupt` of None stands for as many as a cluster tolerates.
+    `corrupt` of None stands for as many as a cluster tolerates. Each of `arrivals` is the time at which one more
+    synchronizer, with the balance of a seat, starts from genesis and asks for its seat. `block_jobs` is how many leaves
+    a block holds, None for as many as shipped; `target` how many seats a cluster has before there may be another, None
+    for as many as at the start. `service` is how long a synchronizer takes for a packet; of 0 nothing ever waits.
     """
 
     synchronizers: int = 10
@@ -63,6 +74,10 @@ class Plan:
     corrupt: int | None = 0
     cuts: tuple[Cut, ...] = ()
     crashes: tuple[Crash, ...] = ()
+    arrivals: tuple[int, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    block_jobs: int | None = None
+    target: int | None = None
     job_gap: int = 500_000
     factor: int = 2
     stretch: int = 4
@@ -71,17 +86,29 @@ class Plan:
     pull: int = 500
     life: int = 1_000
     message_delay: int = 100
+    service: int = 0
+
+    @property
+    def everyone(self) -> int:
+        """How many synchronizers there are, those included that come later."""
+        return self.synchronizers + len(self.arrivals)
+
+    @property
+    def job_times(self) -> range:
+        """When clients bring jobs: at equal distances, until a fifth of the run is left."""
+        return range(self.job_gap, self.length - self.length // 5, self.job_gap)
 
     def profile_of(self, profile: Profile) -> Profile:
         """The profile with the numbers of a small network: short timers, short lives of messages."""
         size = max(1, self.synchronizers // self.clusters)
         parameters = replace(
             profile.parameters,
-            minimum_cluster=min(profile.parameters.minimum_cluster, size),
-            cluster_target=max(size, min(profile.parameters.minimum_cluster, size)),
+            minimum_cluster=min(profile.parameters.minimum_cluster, self.target or size),
+            cluster_target=self.target or size,
             message_delay=self.message_delay,
             time_tolerance=200,
             sender_quota=2_048,
+            maximum_jobs=self.block_jobs or profile.parameters.maximum_jobs,
         )
         return profile.with_parameters(parameters)
 

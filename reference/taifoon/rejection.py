@@ -115,6 +115,10 @@ class RejectionCode(Enum):
     PREFIX_CONFLICT = (98, "Two certified prefixes of a cluster diverge: neither begins with the other.")
     CROSS_VALIDATION_MISSING = (99, "A high-value result lacks a certificate of a cluster drawn to validate it.")
     BEACON_COMMITMENT = (100, "Commitments are not one for each holder, in order, of holders that serve.")
+    EPOCH_ACT = (101, "An act of an epoch block is not of its epoch, not in order, or changes nothing.")
+    CARRIED_WINDOW = (102, "A block carries a vote for a block that is none of the last ones of its epoch.")
+    CARRIED_ORDER = (103, "The votes that a block carries do not ascend, or an earlier block carries one of them.")
+    CARRIED_SIGNATURE = (104, "A vote that a block carries is of no seat, or without its signature.")
 
     @property
     def number(self) -> int:

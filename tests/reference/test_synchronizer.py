@@ -15,10 +15,10 @@ from taifoon.core.vote import NO_BLOCK, Statement, VoteKind, signed_message
 from taifoon.network.envelope import Envelope, Packet, message_octets, signed_digest, state
 from taifoon.network.epoch_messages import EpochRecordRequest
 from taifoon.network.kinds import Kind, P2PMessage, decode_message
-from taifoon.network.messages import BlockVote, CatchUpRequest, JobSubmission, NodeAnnounce
+from taifoon.network.messages import BlockVote, CatchUpRequest, JobSubmission, MetricsCheckpoint, NodeAnnounce
 from taifoon.network.parts import Vote
 from taifoon.primitives.encoding import encode
-from taifoon.primitives.types import Amount, ClusterId, Epoch, Hash32, Millis, Seat, View
+from taifoon.primitives.types import Amount, BlockNumber, ClusterId, Epoch, Hash32, Millis, Seat, View
 from taifoon.profile import HARDENED, Profile, Resolution
 from taifoon.rejection import RejectionCode
 from taifoon.synchronizer.cluster_member import (
@@ -29,6 +29,7 @@ from taifoon.synchronizer.cluster_member import (
     live_chain,
     new_cluster_member,
 )
+from taifoon.synchronizer.economy import genesis_economy
 from taifoon.synchronizer.events import (
     AlarmRang,
     Effect,
@@ -59,6 +60,7 @@ NOW = Millis(1_700_000_100_000)
 PROFILE = small_clusters(HARDENED)
 HOLDERS, CLUSTERS = 10, 2
 NETWORK = network(PROFILE, HOLDERS, CLUSTERS)
+ECONOMY = genesis_economy(PROFILE, NETWORK)
 LATER = Millis(NOW + 200)
 
 
@@ -68,8 +70,8 @@ def terms(number: int, stretch: int = 3) -> Terms:
 
 
 def fresh(number: int, profile: Profile = PROFILE, stretch: int = 3) -> Synchronizer:
-    begun = new_synchronizer(profile, terms(number, stretch), NETWORK, NOW)
-    return step(profile, begun, Started(NETWORK), NOW)[0]
+    begun = new_synchronizer(profile, terms(number, stretch), NETWORK, ECONOMY, NOW)
+    return step(profile, begun, Started(NETWORK, ECONOMY), NOW)[0]
 
 
 def cluster_of(number: int) -> ClusterId:
@@ -181,8 +183,8 @@ def test_a_vote_of_another_cluster_finds_no_replica() -> None:
 
 
 def test_votes_are_stored_before_they_leave() -> None:
-    begun = new_synchronizer(PROFILE, terms(leader()), NETWORK, NOW)
-    _, effects = step(PROFILE, begun, Started(NETWORK), NOW)
+    begun = new_synchronizer(PROFILE, terms(leader()), NETWORK, ECONOMY, NOW)
+    _, effects = step(PROFILE, begun, Started(NETWORK, ECONOMY), NOW)
     kinds = [
         effect.packet.envelope.statement.kind if isinstance(effect, SendTo) else type(effect) for effect in effects
     ]
@@ -212,8 +214,8 @@ def test_a_submitted_job_waits_at_every_owner() -> None:
 
 
 def test_a_message_for_nobody_here_is_pushed_on_and_passed_over() -> None:
-    announced = NodeAnnounce(key(1), (), b"198.51.100.7:4000")
-    after, effects = told(0, PacketArrived(packet(1, announced)))
+    metrics = MetricsCheckpoint(Epoch(0), ClusterId(0), BlockNumber(1), digest("records"))
+    after, effects = told(0, PacketArrived(packet(1, metrics)))
     assert [type(effect) for effect in effects] == [Spread]
     assert replace(after, outbox=fresh(0).outbox) == fresh(0)
 

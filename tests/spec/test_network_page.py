@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
+from taifoon.economics.offences import RootClaim, Submission
 from taifoon.network.envelope import OF_ANY_EPOCH, OPEN_TO_ALL
+from taifoon.network.evidence import Shown
 from taifoon.network.gossip import fanout, hops
 from taifoon.network.kinds import Kind
 from taifoon.network.parts import FinalBlock, MMRPeak, MMRProof, RangeHead, RangeName, Vote
@@ -43,7 +46,7 @@ def test_the_table_has_every_maximum() -> None:
 
 
 def test_the_parts_have_their_fields() -> None:
-    for part in (RangeName, RangeHead, MMRPeak, MMRProof, FinalBlock):
+    for part in (RangeName, RangeHead, MMRPeak, MMRProof, FinalBlock, *get_args(Shown), Submission, RootClaim):
         row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{part.__name__}`"))
         fields = row.split("|")[2].replace(", as the", "")
         assert re.findall(r"`(\w+)(?::[^`]*)?`", fields) == list(part.__dataclass_fields__)
@@ -53,8 +56,8 @@ def test_the_parts_have_their_fields() -> None:
 def test_the_exceptions_of_the_envelope_are_those_of_the_code() -> None:
     assert "kinds 2 to 5, 14 to 17, 29 and 30 may be of any" in PAGE
     assert {kind.ordinal for kind in OF_ANY_EPOCH} == {2, 3, 4, 5, 14, 15, 16, 17, 29, 30}
-    assert "anybody may send kinds 11 and 18" in PAGE
-    assert {kind.ordinal for kind in OPEN_TO_ALL} == {11, 18}
+    assert "anybody may send kinds 11, 18 and 29" in PAGE
+    assert {kind.ordinal for kind in OPEN_TO_ALL} == {11, 18, 29}
 
 
 def test_fanout_and_hops_are_those_of_the_code() -> None:

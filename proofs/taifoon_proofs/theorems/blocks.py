@@ -26,6 +26,7 @@ from taifoon_models.blocks import (
     opened,
     proposal,
     small,
+    votes_for_parent,
     with_header,
     working_block,
 )
@@ -86,7 +87,8 @@ def altered(value: object) -> object:
 @scenario("block/field-not-hashed")
 def a_field_does_not_change_the_hash(profile: Profile, trace: Trace, *, field: str) -> bool:
     """Two blocks that differ in a field other than the signatures have one hash."""
-    block = working_block(profile, opened(profile, SEATS))
+    state = opened(profile, SEATS)
+    block = replace(working_block(profile, state), attestations=votes_for_parent(profile, state, range(SEATS)))
     in_header = field in {item.name for item in fields(Header)}
     changed = {field: altered(getattr(block.header if in_header else block, field))}
     other = with_header(block, **changed) if in_header else replace(block, **changed)  # type: ignore[arg-type]
@@ -222,6 +224,20 @@ def an_invalid_block_is_voted_for(profile: Profile, trace: Trace, *, breaking: s
     return is_voted_for(few, state, block, trace)
 
 
+@scenario("block/vote-carried-again")
+def a_vote_is_carried_twice(profile: Profile, trace: Trace, *, seats: int, seat: int, later: int) -> bool:
+    """An honest member votes for a block that carries a vote which an earlier block of the epoch carried."""
+    state = opened(profile, seats)
+    first = state
+    vote = votes_for_parent(profile, first, (seat,))
+    for number in range(later):
+        block = proposal(profile, state, state.view + 1, NOW + number, attestations=vote if number == 0 else ())
+        trace.state("extend", number=block.header.block_number, carries=len(block.attestations))
+        state = apply_block(profile, state, block)
+    again = proposal(profile, state, state.view + 1, NOW + later, attestations=vote)
+    return is_voted_for(profile, state, again, trace)
+
+
 @scenario("block/final-without-validation")
 def final_without_validation(profile: Profile, trace: Trace, *, seats: int, byzantine: int) -> bool:
     """A block becomes final although no more honest members than the tolerated faults have validated it.
@@ -260,6 +276,7 @@ def coalitions(profile: Profile) -> Iterator[dict[str, Json]]:
         Resolution.DERIVED_FIELDS,
         Resolution.LOG_ORDER,
         Resolution.QUORUM,
+        Resolution.REWARD,
     },
     technique=Technique.COMBINED,
     assumptions=("AM2", "AM4"),
@@ -287,6 +304,17 @@ def final_means_validated(profile: Profile) -> Verdict:
             "block/invalid-block-voted",
             "each rule of validity broken alone",
             ({"breaking": breaking} for breaking in BREAKINGS),
+        ),
+        exhaust(
+            profile,
+            "block/vote-carried-again",
+            "the vote of each of 4 and 5 seats, carried again by each later block of its window and the one after",
+            (
+                {"seats": seats, "seat": seat, "later": later}
+                for seats in (4, 5)
+                for seat in range(seats)
+                for later in range(1, profile.parameters.signature_window + 2)
+            ),
         ),
         exhaust(
             profile,

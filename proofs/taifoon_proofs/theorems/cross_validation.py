@@ -59,7 +59,7 @@ def certified_by(profile: Profile, committee: Committee, completion: MMRLeaf, si
 def result_for(job: int, *, is_true: bool) -> ProofResult:
     """A result of a job; a false one has a proof that the proof system refuses."""
     job_id = intake(job).job_id
-    return ProofResult(job_id, key(0), proof_of(job_id) if is_true else b"false")
+    return ProofResult(job_id, key(0), proof_of(job_id, key(0)) if is_true else b"false")
 
 
 def willing(profile: Profile, committee: Committee, completion: MMRLeaf, result: ProofResult) -> bool:
@@ -210,7 +210,8 @@ def client_believes_a_captured_cluster(
     """
     state = first_state(profile, seats)
     job_id = intake(0).job_id
-    shown = {"true": proof_of(job_id), "false": b"false", "other": proof_of(intake(1).job_id)}[proof]
+    of_another = proof_of(intake(1).job_id, key(0))
+    shown = {"true": proof_of(job_id, key(0)), "false": b"false", "other": of_another}[proof]
     result = ProofResult(job_id, key(0), shown)
     commitment = proof_commitment(profile, result) if commits else digest("another result")
     leaf = taken_in(state, 0)

@@ -90,13 +90,39 @@ def partitions() -> Iterator[dict[str, Json]]:
 @scenario("slashing/after-synchrony")
 def a_live_member_is_charged(profile: Profile, trace: Trace, *, members: int, lateness: int) -> bool:
     """A live member whose votes arrive within the window is charged, because every leader leaves them out."""
-    blocks = profile.parameters.inactivity_blocks + 1
+    blocks = profile.parameters.inactivity_blocks + profile.parameters.signature_window + 1
     record = record_of(tuple(range(members)), blocks, frozenset((block, 0) for block in range(1, blocks + 1)))
     late = tuple(Attestation(number, Seat(0), BlockNumber(number + lateness)) for number in record.blocks)
     record = replace(record, attestations=(*record.attestations, *late))
     charges = inactive(profile, members, silence(profile, record), Seat(0))
     trace.state("charge", members=members, blocks=blocks, lateness=lateness, charges=charges)
     return charges > 0
+
+
+@scenario("slashing/cut-short")
+def the_end_of_a_stretch_convicts(profile: Profile, trace: Trace, *, blocks: int, missed: int, lateness: int) -> bool:
+    """A seat is charged though it missed too few blocks of a stretch: its votes for the last ones came too late.
+
+    Three missed blocks are too many here. After `missed` blocks the seat votes again, for each block of the stretch;
+    each vote is carried `lateness` blocks later, within a window of two, if the stretch still has that block.
+    """
+    small = replace(profile.parameters, inactivity_blocks=IDLE, signature_window=LATEST)
+    narrow = profile.with_parameters(small)
+    absent = frozenset((block, 0) for block in range(1, blocks + 1))
+    record = record_of(tuple(range(5)), blocks, absent)
+    carried = tuple(
+        Attestation(number, Seat(0), BlockNumber(number + lateness))
+        for number in record.blocks
+        # The record lists all blocks of the stretch but its last.
+        if number > missed and number + lateness <= blocks + 1
+    )
+    windows = silence(narrow, replace(record, attestations=(*record.attestations, *carried)))
+    charges = inactive(narrow, 5, windows, Seat(0))
+    trace.state("charge", blocks=blocks, missed=missed, lateness=lateness, told=len(windows), charges=charges)
+    return charges > 0
+
+
+IDLE, LATEST = 3, 2
 
 
 @theorem(
@@ -110,6 +136,7 @@ def honest_members_are_not_penalised_for_a_partition(profile: Profile) -> Verdic
     """Every course of a few windows: presence, absence alone, absence with many, a cluster that halts.
 
     After synchrony the votes of a live member arrive within the window, whatever leaders leave out; then it is present.
+    Where the stretch ends before the window of a block does, the block tells nothing.
     """
     window = profile.parameters.signature_window
     return conclude(
@@ -119,6 +146,15 @@ def honest_members_are_not_penalised_for_a_partition(profile: Profile) -> Verdic
             "slashing/after-synchrony",
             f"4 to 7 seats, votes late by up to {window} blocks",
             ({"members": members, "lateness": late} for members in range(4, 8) for late in range(window + 1)),
+        ),
+        exhaust(
+            profile,
+            "slashing/cut-short",
+            f"stretches of up to 9 blocks, up to {IDLE - 1} of them missed, votes late by 1 to {LATEST} blocks",
+            (
+                {"blocks": blocks, "missed": missed, "lateness": late}
+                for blocks, missed, late in product(range(1, 10), range(IDLE), range(1, LATEST + 1))
+            ),
         ),
     )
 

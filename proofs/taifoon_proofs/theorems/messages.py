@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from taifoon.core.assignment import SeatKey, clusters_of_seats
+from taifoon.core.validity import check_block, derived_leaders
 from taifoon.network.claims import check_join, check_submission
 from taifoon.network.envelope import Envelope, Packet, Statement, check_envelope, seal
 from taifoon.network.gossip import Memory, receive
@@ -31,9 +32,11 @@ from taifoon.primitives.encoding_shapes import (
     Variants,
     Vec,
 )
-from taifoon.primitives.types import ClusterId, LeafCount, LeafIndex, Seat
+from taifoon.primitives.types import ClusterId, LeafCount, LeafIndex, Seat, View
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
+from taifoon_models.blocks import NOW as MODEL_NOW
+from taifoon_models.blocks import PROOFS, completed, opened, proposal, result_of
 from taifoon_models.jobs import intake
 from taifoon_models.keys import key, seed
 from taifoon_models.messages import (
@@ -41,7 +44,6 @@ from taifoon_models.messages import (
     JOBS,
     SEATS,
     STRANGER,
-    BoundDigestProofs,
     assignment_over,
     peaks,
     reception,
@@ -53,7 +55,7 @@ from taifoon_models.messages import (
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
 from taifoon_proofs.scenario import Trace, scenario
-from taifoon_proofs.verdict import Technique, Verdict, conclude
+from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
 
 VICTIM = 0
 FORGERS = (1, STRANGER)
@@ -102,14 +104,14 @@ def key_speaks_for_another(profile: Profile, trace: Trace, *, kind: str, sender:
 @scenario("message/stolen-proof")
 def copied_proof_is_its_copiers(profile: Profile, trace: Trace, *, job: int, prover: int, thief: int) -> bool:
     """A thief submits another's proof as its own, under its own signature, and it counts as the thief's."""
-    seen = submission(profile, job, prover)
+    seen = submission(job, prover)
     trace.state("prove", job=job, prover=prover)
     copied = replace(seen, prover=key(thief))
     try:
         message = check_envelope(profile, reception(), sealed(profile, copied, thief))
         if not isinstance(message, ProofSubmission):
             return False
-        credited = check_submission(profile, BoundDigestProofs(), (intake(job),), message).prover
+        credited = check_submission(profile, PROOFS, (intake(job),), message).prover
     except Rejected as rejected:
         trace.state("copy", thief=thief, refused=rejected.code.name)
         return False
@@ -117,18 +119,50 @@ def copied_proof_is_its_copiers(profile: Profile, trace: Trace, *, job: int, pro
     return credited == key(thief)
 
 
+@scenario("block/stolen-proof")
+def copied_proof_in_ones_own_block(profile: Profile, trace: Trace, *, job: int, prover: int, view: int) -> bool:
+    """A leader completes a job with another's proof, names itself as the prover, and its block is valid.
+
+    The leaf commits to the result with the leader's key, as anybody can make it commit.
+    """
+    state = opened(profile, SEATS)
+    leader = derived_leaders(profile, state.formation, View(view))[0]
+    copied = replace(result_of(job, prover), prover=leader)
+    leaf = completed(profile, state, copied, job)
+    block = proposal(profile, state, view, MODEL_NOW, (leaf,), (copied,))
+    trace.state("propose", job=job, proved_by=prover, names=leader)
+    try:
+        check_block(profile, PROOFS, state, block, MODEL_NOW)
+    except Rejected as rejected:
+        trace.state("refused", code=rejected.code.name)
+        return False
+    trace.state("valid", credited_to=leader)
+    return leader != key(prover)
+
+
+def copied_blocks(profile: Profile) -> Iterator[dict[str, Json]]:
+    """Each pending job, each prover, each view whose leader is another."""
+    formation = opened(profile, SEATS).formation
+    for job, prover, view in product(range(2), range(SEATS), range(2, 2 + SEATS)):
+        if derived_leaders(profile, formation, View(view))[0] != key(prover):
+            yield {"job": job, "prover": prover, "view": view}
+
+
 NAMING = (Kind.NODE_ANNOUNCE, Kind.PROOF_SUBMISSION, Kind.REGISTRATION, Kind.LEAVE)
 
 
 @theorem(
     "T-N4",
-    requirements=("R-4.1-1", "R-4.1-10", "R-4.1-11"),
-    needs={Resolution.ENVELOPE},
+    requirements=("R-2.3-9", "R-4.1-1", "R-4.1-10", "R-4.1-11"),
+    needs={Resolution.ENVELOPE, Resolution.BLOCK_VALIDITY},
     technique=Technique.EXHAUSTIVE,
     assumptions=("AM2",),
 )
 def a_message_is_its_senders(profile: Profile) -> Verdict:
-    """Every change of a signed message of every kind, foreign signatures, foreign names, and copied proofs."""
+    """Every change of a signed message of every kind, foreign signatures, foreign names, and copied proofs.
+
+    A proof is copied into a submission, and by a leader into its own block.
+    """
     return conclude(
         exhaust(
             profile,
@@ -161,6 +195,12 @@ def a_message_is_its_senders(profile: Profile) -> Verdict:
                 for job, prover, thief in product(range(3), range(SEATS), range(SEATS))
                 if prover != thief
             ),
+        ),
+        exhaust(
+            profile,
+            "block/stolen-proof",
+            f"proofs of 2 pending jobs by each of {SEATS} provers, copied by each other leader of {SEATS} views",
+            copied_blocks(profile),
         ),
     )
 

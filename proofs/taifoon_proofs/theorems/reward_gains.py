@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 from taifoon.core.leaf import ProofType
+from taifoon.economics.attendance import attested_blocks, participation
+from taifoon.economics.ledger import silence
 from taifoon.economics.registry import seats, seats_of_stake
 from taifoon.economics.rewards import (
     PROOF_WEIGHTS,
@@ -18,6 +20,7 @@ from taifoon.economics.rewards import (
     portion,
 )
 from taifoon.profile import Profile, Resolution
+from taifoon_models.attended import attended_stretch
 from taifoon_models.economy import delivery, record_of
 from taifoon_models.keys import key
 from taifoon_proofs.establish import Claim, Witness, exhaust, prove
@@ -34,6 +37,9 @@ from taifoon_proofs.theorems.rewards import (
     witness_of,
 )
 from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
+
+ATTENDED = 3
+"""Blocks of the stretches whose certificates two nodes compare."""
 
 
 @scenario("rewards/split")
@@ -135,6 +141,40 @@ def omissions() -> Iterator[dict[str, Json]]:
             yield {"members": members, "blocks": blocks, "block": block, "censored": censored}
 
 
+@scenario("rewards/other-certificates")
+def a_nodes_certificates_change_what_it_pays(
+    profile: Profile, trace: Trace, *, seats: int, carried: list[int], first: list[int], second: list[int]
+) -> bool:
+    """Two nodes hold one stretch by different certificates, and pay a member differently or see another one absent.
+
+    Each member proves one job. Each block but the first carries the votes of the seats `carried` for the block before,
+    where blocks carry votes.
+    `first` and `second` have signed the certificates that the two nodes hold.
+    """
+    found = []
+    for signers in (first, second):
+        stretch = attended_stretch(profile, seats, ATTENDED, tuple(carried), tuple(signers))
+        record = replace(
+            record_of(tuple(range(seats)), 0, proofs=tuple(range(seats))),
+            blocks=attested_blocks(profile, stretch),
+            attestations=participation(profile, stretch),
+        )
+        paid = amounts(profile, BASE * BASE, record)
+        absent = tuple(tuple(sorted(window.absent)) for window in silence(profile, record))
+        trace.state("hold certificates", signers=tuple(signers), paid=tuple(paid.values()), absent=absent)
+        found.append((paid, absent))
+    return found[0] != found[1]
+
+
+def certificates_held() -> Iterator[dict[str, Json]]:
+    """Every two quorums that may have signed what two nodes hold, and every set of seats whose votes are carried."""
+    for members in (4, 5):
+        quorums = [list(each) for size in (members - 1, members) for each in combinations(range(members), size)]
+        carried = [list(each) for size in range(members + 1) for each in combinations(range(members), size)]
+        for votes, (first, second) in product(carried, combinations(quorums, 2)):
+            yield {"seats": members, "carried": votes, "first": first, "second": second}
+
+
 def rising_claims(witness: Witness) -> tuple[Claim, ...]:
     """A portion rises with its part, also where the part raises the whole."""
     amount, part, more, before, after = (integer(name) for name in ("amount", "part", "more", "before", "after"))
@@ -176,12 +216,19 @@ def rising_claims(witness: Witness) -> tuple[Claim, ...]:
 def rewards_do_not_depend_on_the_signatures_of_others(profile: Profile) -> Verdict:
     """The shipped reward takes nothing of other members but their proofs; it rises with a member's own work.
 
-    Every signature of small clusters is left out in turn, once until the next block and once for good.
+    Every signature of small clusters is left out in turn, once until the next block and once for good. Two nodes that
+    hold the same blocks by certificates of other signers read the same participation.
     """
     witness = witness_of(profile, "rewards/censored", omissions())
     return conclude(
         prove("every amount", *rising_claims(witness)),
         exhaust(profile, "rewards/censored", "each signature of 2 to 6 members in 1 to 3 blocks", omissions()),
+        exhaust(
+            profile,
+            "rewards/other-certificates",
+            f"{ATTENDED} blocks of 4 and 5 seats, every two quorums as signers, every set of carried votes",
+            certificates_held(),
+        ),
     )
 
 

@@ -95,7 +95,7 @@ def check_reveals(
 def check_commitments(commitments: tuple[Commitment, ...], serving: frozenset[PublicKey]) -> None:
     """Demand one commitment for each holder, by holder, of keys that serve. Rejects with BEACON_COMMITMENT.
 
-    A key that serves has stake; one that does not would be a free choice between two beacons.
+    `serving` are the keys that have stake when they are to reveal; another would choose between two beacons for free.
     """
     holders = tuple(each.holder for each in commitments)
     if holders != tuple(sorted(set(holders))) or not serving.issuperset(holders):

@@ -14,11 +14,12 @@ from taifoon.core.consensus import Link
 from taifoon.core.leaf import MMRLeaf
 from taifoon.primitives.encoding import U32, U64, Length, Maximum, encode
 from taifoon.primitives.hashing import Role, hash_role
-from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, PublicKey, Signature64, View
+from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, PublicKey, Seat, Signature64, View
 from taifoon.profile import Profile, Resolution
 
 MAX_JOBS = 1 << 16
 MAX_PROOF = 1 << 20
+MAX_CARRIED = 1 << 16
 
 NO_PARENT = Hash32(bytes(32))
 
@@ -55,9 +56,19 @@ class Header:
     parent_view: Annotated[View, U64]
 
 
+@dataclass(frozen=True, slots=True)
+class CarriedVote:
+    """A seat's vote to notarise an earlier block of the epoch, by the number of that block."""
+
+    block: Annotated[BlockNumber, U64]
+    seat: Annotated[Seat, U32]
+    signature: Annotated[Signature64, Length(64)]
+
+
 Jobs = Annotated[tuple[ProofJob, ...], Maximum(MAX_JOBS)]
 Results = Annotated[tuple[ProofResult, ...], Maximum(MAX_JOBS)]
 Signatures = Annotated[tuple[Annotated[Signature64, Length(64)], ...], Maximum(MAX_SEATS)]
+Attestations = Annotated[tuple[CarriedVote, ...], Maximum(MAX_CARRIED)]
 Members = Annotated[tuple[Annotated[PublicKey, Length(32)], ...], Maximum(MAX_SEATS)]
 
 
@@ -66,7 +77,9 @@ class ClusterBlock:
     """A block with its signatures: header, body and consensus fields in the source's order.
 
     `proof_jobs` are the leaves that the block appends, in order; `proof_results` has one result for each completion
-    leaf, in the same order. A struct has no frame, so the encoding is that of one flat list of fields.
+    leaf, in the same order. `attestations`, which the source does not have, are signatures for earlier blocks: unlike
+    those for this one they are part of what is decided. A struct has no frame, so the encoding is that of one flat list
+    of fields.
     """
 
     header: Header
@@ -75,17 +88,19 @@ class ClusterBlock:
     validator_signatures: Signatures
     cluster_members: Members
     quorum_threshold: Annotated[int, U32]
+    attestations: Attestations = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What members decide when they sign a block: all of it but their signatures."""
+    """What members decide when they sign a block: all of it but their signatures under it."""
 
     header: Header
     proof_jobs: Jobs
     proof_results: Results
     cluster_members: Members
     quorum_threshold: Annotated[int, U32]
+    attestations: Attestations = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,14 @@ class Beginning:
 
 def decision_of(block: ClusterBlock) -> Decision:
     """The block without its signatures."""
-    return Decision(block.header, block.proof_jobs, block.proof_results, block.cluster_members, block.quorum_threshold)
+    return Decision(
+        block.header,
+        block.proof_jobs,
+        block.proof_results,
+        block.cluster_members,
+        block.quorum_threshold,
+        block.attestations,
+    )
 
 
 def hashed_content(profile: Profile, block: ClusterBlock) -> bytes:

@@ -27,6 +27,9 @@ from taifoon.profile import Profile, Resolution
 
 MAX_CLUSTERS = MAX_SEATS
 MAX_SETTLEMENTS = 1 << 24
+MAX_ACTS = 1 << 12
+MAX_ACT = 1 << 24
+"""Bytes of one act, those of the longest message in its envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class ClusterHead:
 
 
 Heads = Annotated[tuple[ClusterHead, ...], Maximum(MAX_CLUSTERS)]
+Acts = Annotated[tuple[Annotated[bytes, Maximum(MAX_ACT)], ...], Maximum(MAX_ACTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class GlobalState:
 class Closing:
     """What an epoch ends with. `registry` serves in the second epoch after, `clusters` and `beacon` in the next one.
 
-    `reveals` open the commitments of the closing before; `commitments` are to be opened in the next one.
+    `reveals` open the commitments of the closing before; `commitments` are to be opened in the next one. `acts` are
+    what holders of keys ask of the ledger, each signed: deposits, departures, evidence. The registry follows.
     """
 
     epoch: Annotated[Epoch, U64]
@@ -73,6 +78,7 @@ class Closing:
     commitments: Commitments
     reveals: Reveals
     beacon: Annotated[Hash32, Length(32)]
+    acts: Acts
 
 
 @dataclass(frozen=True, slots=True)

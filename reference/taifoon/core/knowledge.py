@@ -139,6 +139,15 @@ def with_certificate(
     return replace(known, votes=votes, certificates=known.certificates | {certificate})
 
 
+def with_certificates(
+    profile: Profile, chain: Chain[Block], known: Known[Block], certificates: tuple[Certificate, ...]
+) -> Known[Block]:
+    """With the certificates that a proposal brings; each is read, known or not. Rejects as `checked` does."""
+    for certificate in certificates:
+        known = with_certificate(profile, chain, known, checked(profile, chain, known, certificate))
+    return known
+
+
 def with_proposal(
     profile: Profile, chain: Chain[Block], known: Known[Block], proposal: Proposal[Block]
 ) -> Known[Block]:
@@ -148,8 +157,7 @@ def with_proposal(
     accepted. Rejects as `check_proposal` and `checked` do.
     """
     link = check_proposal(profile, known.committee, chain, proposal)
-    for certificate in proposal.certificates:
-        known = with_certificate(profile, chain, known, checked(profile, chain, known, certificate))
+    known = with_certificates(profile, chain, known, proposal.certificates)
     if known.held(link.block_hash) is None:
         proposals = sorted((*known.proposals, Held(link, proposal)), key=lambda held: held.link)
         known = replace(known, proposals=tuple(proposals))

@@ -78,12 +78,13 @@ class NetworkState:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a closing takes from elsewhere: the ledger's registry, the control's step, commitments and reveals."""
+    """What a closing takes from elsewhere: the ledger's registry, the control's step, commitments, reveals, acts."""
 
     registry: tuple[Registration, ...]
     step: int
     commitments: tuple[Commitment, ...]
     reveals: tuple[Reveal, ...]
+    acts: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ def closing_of(
         tuple(sorted(choice.commitments, key=lambda each: each.holder)),
         choice.reveals,
         mixed(profile, state.epoch, choice.reveals),
+        choice.acts,
     )
 
 
@@ -195,7 +197,7 @@ def choice_in(profile: Profile, state: NetworkState, assignment: Assignment, clo
     Whoever follows a certified closing takes it as it is; a voter compares it with the ledger and the control first.
     """
     steps = (step for step in STEPS if next_count(profile, state, assignment, step) == closing.clusters)
-    return Choice(closing.registry, next(steps, 0), closing.commitments, closing.reveals)
+    return Choice(closing.registry, next(steps, 0), closing.commitments, closing.reveals, closing.acts)
 
 
 def next_count(profile: Profile, state: NetworkState, assignment: Assignment, step: int) -> int:
@@ -210,13 +212,13 @@ def assignment_seats(profile: Profile, state: NetworkState) -> int:
     return len(seats_of(profile, registry))
 
 
-def serving_keys(profile: Profile, state: NetworkState) -> frozenset[PublicKey]:
-    """The keys that have a seat in this epoch or in the next, whose registry is frozen already."""
-    heard = unheard(state.history)
-    epochs = (state.epoch, Epoch(state.epoch + 1))
-    return frozenset(
-        seat.public_key for epoch in epochs for seat in seats_of(profile, serving(profile, state.history, epoch, heard))
-    )
+def committing_keys(profile: Profile, state: NetworkState) -> frozenset[PublicKey]:
+    """The keys that have a seat in the next epoch, whose registry is frozen already.
+
+    That is the epoch of their reveals: a key without stake in it would lose nothing by withholding.
+    """
+    registry = serving(profile, state.history, Epoch(state.epoch + 1), unheard(state.history))
+    return frozenset(seat.public_key for seat in seats_of(profile, registry))
 
 
 def check_closing(profile: Profile, state: NetworkState, expected: Closing, closing: Closing) -> None:
@@ -227,7 +229,7 @@ def check_closing(profile: Profile, state: NetworkState, expected: Closing, clos
     check_reveals(profile, state.epoch, state.commitments, closing.reveals)
     if not closes_history(profile):
         return
-    check_commitments(closing.commitments, serving_keys(profile, state))
+    check_commitments(closing.commitments, committing_keys(profile, state))
     if closing.heads != expected.heads:
         raise Rejected(RejectionCode.EPOCH_HEADS, f"the chains end elsewhere than the closing of {closing.epoch} says")
     for name in (field.name for field in fields(Closing)):

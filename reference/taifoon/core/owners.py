@@ -160,6 +160,10 @@ class OwnedJobs:
     carried: tuple[MMRLeaf, ...]
     closed: frozenset[Hash32]
 
+    def owns(self, cluster: ClusterId, leaf: MMRLeaf) -> bool:
+        """Whether a cluster is one of the owners of a job in this epoch."""
+        return cluster in owners(self.profile, self.assignment, leaf, self.factor)
+
     def check_leaf(self, cluster: ClusterId, leaf: MMRLeaf) -> None:
         """Demand that a cluster may take a job in or complete it in this epoch.
 

@@ -33,6 +33,7 @@ from taifoon.core.knowledge import (
     is_certified,
     parent_of,
     with_certificate,
+    with_certificates,
     with_proposal,
     with_vote,
 )
@@ -59,7 +60,7 @@ from taifoon.core.replica_events import (
 )
 from taifoon.core.vote import NO_BLOCK, VoteKind
 from taifoon.primitives.types import Hash32, Seat, View
-from taifoon.profile import Profile
+from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
 
 P = ParamSpec("P")
@@ -81,6 +82,21 @@ class Replica(Generic[Block]):
 
 
 Done = tuple[Replica[Block], tuple[Effect[Block], ...]]
+
+VIEW_HORIZON = 64
+"""Views beyond its own of which a member keeps votes and proposals. It needs none of them before it gets there; that it
+keeps any spares it a question in the few views that members are apart."""
+
+
+def is_in_sight(profile: Profile, own: View, view: View) -> bool:
+    """Rule: whether a member in a view keeps votes and proposals of another. Literally of any, however far ahead.
+
+    What is not kept comes again: a member that is behind asks for everything from the first view that it lacks, and for
+    the votes of its own view when its timer ends. Certificates are kept of every view, since only a quorum makes them.
+    """
+    if Resolution.MESSAGE_PRIORITY in profile:
+        return view <= own + VIEW_HORIZON
+    return True
 
 
 def new_replica(committee: Committee, seats: tuple[Seat, ...]) -> Replica[Block]:
@@ -275,8 +291,12 @@ def receive(profile: Profile, chain: Chain[Block], replica: Replica[Block], even
     known = replica.known
     match event:
         case ProposalArrived(proposal):
+            if not is_in_sight(profile, replica.voting.view, chain.link(proposal.block).view):
+                return replace(replica, known=with_certificates(profile, chain, known, proposal.certificates)), ()
             return replace(replica, known=with_proposal(profile, chain, known, proposal)), ()
         case VoteArrived(vote):
+            if not is_in_sight(profile, replica.voting.view, vote.statement.view):
+                return replica, ()
             return replace(replica, known=with_vote(profile, chain, known, vote)), ()
         case CertificateArrived(certificate):
             return replace(replica, known=with_certificate(profile, chain, known, certificate)), ()

@@ -13,6 +13,7 @@ from typing import Protocol
 from icontract import ensure, require
 
 from taifoon.core.assignment import SeatKey
+from taifoon.core.attestation import NO_ATTENDANCE, Attendance, attendance_after, check_attestations
 from taifoon.core.block import (
     ClusterBlock,
     ProofJob,
@@ -22,6 +23,7 @@ from taifoon.core.block import (
     genesis_number,
     proof_commitment,
 )
+from taifoon.core.certificate import Committee
 from taifoon.core.cluster_log import ClusterLog, LogBlock, appends_on_arrival, finalise, state_root
 from taifoon.core.consensus import GENESIS_VIEW
 from taifoon.core.job_log import JobLog, record
@@ -29,7 +31,7 @@ from taifoon.core.leader import leaders
 from taifoon.core.leaf import MMRLeaf
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.mountains import root_of_range
-from taifoon.core.proof_system import ProofSystem
+from taifoon.core.proof_system import ProofSystem, proves
 from taifoon.core.quorum import quorum
 from taifoon.primitives.hashing import conforming_integer_orders
 from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, PublicKey, View
@@ -39,6 +41,9 @@ from taifoon.rejection import Rejected, RejectionCode
 
 class JobRules(Protocol):
     """What validity asks of an epoch about jobs: who owns them, and who proves them."""
+
+    def owns(self, cluster: ClusterId, leaf: MMRLeaf) -> bool:
+        """Whether a cluster owns a job in the epoch, whatever has become of the job."""
 
     def check_leaf(self, cluster: ClusterId, leaf: MMRLeaf) -> None:
         """Demand that a cluster may take a job in or complete it."""
@@ -68,18 +73,29 @@ class Formation:
 
 @dataclass(frozen=True, slots=True)
 class ChainState:
-    """What a block is judged against: its parent's hash, view and time, and the log after the parent."""
+    """What a block is judged against: its parent's hash, view and time, and the log after the parent.
+
+    `attendance` is what the block may carry of votes for its ancestors, which are votes on this chain.
+    """
 
     formation: Formation
     block_hash: Hash32
     view: View
     timestamp: Millis
     log: ClusterLog[Hash32]
+    chain_id: Hash32
+    attendance: Attendance = NO_ATTENDANCE
 
     @property
     def number(self) -> BlockNumber:
         """The parent's number."""
         return self.log.height
+
+    @property
+    def committee(self) -> Committee:
+        """Who votes in the cluster and epoch."""
+        formation = self.formation
+        return Committee(self.chain_id, formation.epoch, formation.cluster, formation.keys)
 
 
 def genesis_state(
@@ -96,6 +112,7 @@ def genesis_state(
         GENESIS_VIEW,
         Millis(0) if last is None else last.header.timestamp,
         replace(log, height=genesis_number(profile, last)),
+        chain_id,
     )
 
 
@@ -165,8 +182,8 @@ def check_block(
     """Accept that a block is valid on its parent's state, or reject.
 
     The checks come in a fixed order, those that cost least first, and each has a code of its own: BLOCK_PARENT; then as
-    `check_place`, `check_time`, `check_committee`, `check_jobs`, `check_results`; last BLOCK_ROOT. The signatures are
-    no part of it: who signed is what a certificate says.
+    `check_place`, `check_time`, `check_committee`, `check_jobs`, `check_attestations`, `check_results`; last
+    BLOCK_ROOT. The signatures for the block itself are no part of it: who signed is what a certificate says.
     """
     if block.header.previous_hash != state.block_hash:
         raise Rejected(
@@ -179,6 +196,7 @@ def check_block(
     if not defines_validity(profile):
         return
     check_jobs(profile, state, block)
+    check_attestations(profile, state.committee, state.attendance, block)
     check_results(profile, proof_system, block)
     check_provers(state.formation, block)
     expected = root_after(profile, state.log, block.proof_jobs)
@@ -248,6 +266,16 @@ def check_committee(profile: Profile, formation: Formation, block: ClusterBlock)
         )
 
 
+def is_foreign(formation: Formation, leaf: MMRLeaf) -> bool:
+    """Whether a cluster cannot append a leaf in its epoch, whatever its log holds.
+
+    Where the epoch has no rules about jobs, a completion repeats an intake of the log, whoever was the primary then.
+    """
+    if formation.jobs is not None:
+        return not formation.jobs.owns(formation.cluster, leaf)
+    return leaf.is_intake and leaf.assigned_cluster != formation.cluster
+
+
 def check_jobs(profile: Profile, state: ChainState, block: ClusterBlock) -> None:
     """Check the leaves that the block appends.
 
@@ -262,8 +290,7 @@ def check_jobs(profile: Profile, state: ChainState, block: ClusterBlock) -> None
     for leaf in block.proof_jobs:
         if state.formation.jobs is not None:
             state.formation.jobs.check_leaf(state.formation.cluster, leaf)
-        # A completion repeats an intake of this log, whatever cluster was the primary when that was taken in.
-        elif leaf.is_intake and leaf.assigned_cluster != state.formation.cluster:
+        elif is_foreign(state.formation, leaf):
             raise Rejected(
                 RejectionCode.JOB_FOREIGN,
                 f"job_id {leaf.job_id.hex()} is assigned to {leaf.assigned_cluster}, not {state.formation.cluster}",
@@ -301,7 +328,7 @@ def check_result(profile: Profile, proof_system: ProofSystem, leaf: ProofJob, re
         raise Rejected(
             RejectionCode.COMMITMENT_MISMATCH, f"job_id {leaf.job_id.hex()}: the leaf commits to another result"
         )
-    if not proof_system.verify(replace(leaf, proof_commitment=None), result.proof):
+    if not proves(profile, proof_system, replace(leaf, proof_commitment=None), result.prover, result.proof):
         raise Rejected(
             RejectionCode.PROOF_INVALID, f"job_id {leaf.job_id.hex()}: the proof of {result.prover.hex()} is refused"
         )
@@ -317,4 +344,5 @@ def apply_block(profile: Profile, state: ChainState, block: ClusterBlock) -> Cha
     name = block_hash(profile, block)
     added = LogBlock(block.header.block_number, name, block.proof_jobs)
     log = finalise(HashCombiner(profile), state.log, added)
-    return ChainState(state.formation, name, block.header.view, block.header.timestamp, log)
+    attendance = attendance_after(profile, state.attendance, block, name)
+    return ChainState(state.formation, name, block.header.view, block.header.timestamp, log, state.chain_id, attendance)

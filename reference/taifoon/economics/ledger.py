@@ -36,7 +36,7 @@ from taifoon.economics.registry import (
     snapshot_of,
     withdrawal_epoch,
 )
-from taifoon.economics.rewards import ClusterRecord, budget, payouts, present
+from taifoon.economics.rewards import ClusterRecord, budget, is_window_over, payouts, present
 from taifoon.economics.slashing import (
     Conviction,
     Destination,
@@ -95,7 +95,7 @@ def is_conserved(ledger: Ledger) -> bool:
         ledger.treasury,
         ledger.burned,
     )
-    return held(ledger) == ledger.issued and min(amounts) >= 0
+    return held(ledger) == ledger.issued and all(amount >= 0 for amount in amounts)
 
 
 def stays_conserved(profile: Profile, before: Ledger, after: Ledger) -> bool:
@@ -274,12 +274,17 @@ def admit(
 
 
 def silence(profile: Profile, record: ClusterRecord) -> tuple[Window, ...]:
-    """The final blocks of a record, each with the seats whose signature never came in time."""
+    """The final blocks of a record whose window is over, each with the seats whose signature never came in time.
+
+    One block of the stretch follows those of the record.
+    """
     signed = present(profile, record)
+    last = max(record.blocks, default=0) + 1
     everyone = frozenset(Seat(seat) for seat in range(len(record.keys)))
     return tuple(
         Window(is_final=True, absent=everyone - {seat for block, seat in signed if block == number})
         for number in record.blocks
+        if is_window_over(profile, number, last)
     )
 
 

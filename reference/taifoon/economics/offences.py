@@ -13,16 +13,24 @@ from typing import Annotated
 
 from taifoon.core.accountability import Evidence as Contradiction
 from taifoon.core.accountability import SignedStatement, is_offence
+from taifoon.core.attestation import is_plainly_unfit
 from taifoon.core.block import MAX_PROOF, ClusterBlock, block_hash
 from taifoon.core.certificate import Committee
 from taifoon.core.cluster_log import ClusterLog, state_root
 from taifoon.core.leaf import MMRLeaf
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.mountains import root_of_range
-from taifoon.core.proof_system import ProofSystem
+from taifoon.core.proof_system import ProofSystem, proves
 from taifoon.core.proposal import check_statement
 from taifoon.core.quorum import tolerated_faults
-from taifoon.core.validity import Formation, check_committee, check_results, derived_leaders, may_hold
+from taifoon.core.validity import (
+    Formation,
+    check_committee,
+    check_results,
+    derived_leaders,
+    is_foreign,
+    may_hold,
+)
 from taifoon.core.vote import Statement, VoteKind, signs
 from taifoon.primitives.encoding import U32, U64, Length, Maximum, encode
 from taifoon.primitives.hashing import Role, hash_role
@@ -255,8 +263,9 @@ def is_objectively_invalid(
     if not all(may_hold(profile, header.timestamp, leaf.timestamp) for leaf in block.proof_jobs):
         return True
     events = {(leaf.job_id, leaf.is_intake) for leaf in block.proof_jobs}
-    foreign = (leaf.is_intake and leaf.assigned_cluster != formation.cluster for leaf in block.proof_jobs)
-    if len(events) < len(block.proof_jobs) or any(foreign):
+    if len(events) < len(block.proof_jobs) or any(is_foreign(formation, leaf) for leaf in block.proof_jobs):
+        return True
+    if is_plainly_unfit(profile, Committee(statement.chain_id, header.epoch, header.cluster_id, formation.keys), block):
         return True
     try:
         check_committee(profile, formation, block)
@@ -346,7 +355,7 @@ def judge_submission(profile: Profile, jurisdiction: Jurisdiction, evidence: Fal
     signed = believes_accusations(profile) or signs_claim(profile, submission.prover, submission, evidence.signature)
     if submission.chain_id != jurisdiction.chain_id or not signed:
         raise unconvincing("a submission counts with its prover's signature, on this chain")
-    if jurisdiction.proof_system.verify(submission.job, submission.proof):
+    if proves(profile, jurisdiction.proof_system, submission.job, submission.prover, submission.proof):
         raise unconvincing("the proof verifies")
     slot = Slot(submission.chain_id, submission.epoch, None, Matter.JOB, 0, submission.job.job_id)
     return Offence(OffenceKind.INVALID_PROOF, submission.prover, slot)

@@ -33,7 +33,7 @@ storage proof two such paths; a Groth16 proof is no count of hashes and has the 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A seat's signature under a final block, and the number of the block whose certificates first carry it."""
+    """A seat's signature under a final block, and the number of the block that carries it."""
 
     block: BlockNumber
     seat: Seat
@@ -53,8 +53,9 @@ class Delivery:
 class ClusterRecord:
     """What the final blocks of a cluster and epoch say of its members.
 
-    `keys` has the key of each seat. `reached` and `average` are the cluster's efficiency and the mean over clusters, as
-    integers over one denominator (`efficiency_ratio`).
+    `keys` has the key of each seat. `blocks` are those whose signatures can count, in their order: all of the stretch
+    but the last, which no block follows (`attendance.attested_blocks`). `reached` and `average` are the cluster's
+    efficiency and the mean over clusters, as integers over one denominator (`efficiency_ratio`).
     """
 
     cluster: ClusterId
@@ -166,11 +167,21 @@ def budget(profile: Profile, base: int, reached: int, average: int) -> int:
 def counts_signature(profile: Profile, block: int, carried: int) -> bool:
     """Rule: whether a signature that a block carries counts for an earlier one. Literally it is the leader's choice.
 
-    Repaired, it counts in any certificate within the window, so that a leader takes nothing by leaving it out.
+    Repaired, it counts in any block within the window, so that a leader takes nothing by leaving it out.
     """
     if Resolution.REWARD in profile:
         return block <= carried <= block + profile.parameters.signature_window
     return carried == block
+
+
+def is_window_over(profile: Profile, block: int, last: int) -> bool:
+    """Rule: whether absence from a block tells anything, when `last` is the last block of the stretch.
+
+    Literally it always does. Repaired, only where every block of its window is there: up to then a signature can come.
+    """
+    if Resolution.REWARD in profile:
+        return block + profile.parameters.signature_window <= last
+    return True
 
 
 def present(profile: Profile, record: ClusterRecord) -> tuple[tuple[BlockNumber, Seat], ...]:

@@ -6,6 +6,7 @@ one. A question beyond what is held is refused, not answered by halves.
 
 from __future__ import annotations
 
+from taifoon.core.block import ClusterBlock
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import prove_consistency
 from taifoon.core.mmr.inclusion import prove_leaf
@@ -87,7 +88,23 @@ def answer_extension(
     return ConsistencyResponse(request, prove_consistency(HashCombiner(profile), at_head, question.old_count).items)
 
 
-def answer_blocks(blocks: tuple[FinalBlock, ...], request: Hash32, question: BlockRangeRequest) -> BlockRangeResponse:
-    """The final blocks from the number asked for on, as many as one answer holds, out of a cluster's in their order."""
-    later = tuple(final for final in blocks if final.block.header.block_number >= question.first)
-    return BlockRangeResponse(request, later[:MAX_BLOCKS])
+def answer_blocks(
+    blocks: tuple[ClusterBlock, ...], certified: tuple[FinalBlock, ...], request: Hash32, question: BlockRangeRequest
+) -> BlockRangeResponse:
+    """The final blocks from the number asked for on, as many as one answer holds, up to one with its certificates.
+
+    `blocks` are final blocks of one cluster and epoch in their order, `certified` those of them whose own certificates
+    are held. Rejects with NODE_NOT_STORED where no certificate is held for a block near enough.
+    """
+    later = tuple(block for block in blocks if block.header.block_number >= question.first)[: MAX_BLOCKS + 1]
+    if not later:
+        return BlockRangeResponse(request, (), None)
+    ends = {final.block.header.block_number: final for final in certified}
+    reached = tuple(place for place, block in enumerate(later) if block.header.block_number in ends)
+    if not reached:
+        raise Rejected(
+            RejectionCode.NODE_NOT_STORED,
+            f"no certificates of blocks {question.first} to {later[-1].header.block_number} are held",
+        )
+    place = reached[-1]
+    return BlockRangeResponse(request, later[:place], ends[later[place].header.block_number])

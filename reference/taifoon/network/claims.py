@@ -6,8 +6,6 @@ receiver computes itself from registry, seed, draw and certificates. Literally e
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from taifoon.core.assignment import SeatKey
 from taifoon.core.block import ProofResult
 from taifoon.core.certificate import Committee
@@ -17,14 +15,15 @@ from taifoon.core.leaf import MMRLeaf
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.frontier import checked_frontier, root_of_frontier
 from taifoon.core.owners import replicas
-from taifoon.network.messages import ClusterJoin, JobAssignment, PeaksPush, ProofSubmission
+from taifoon.core.proof_system import ProofSystem, proves
+from taifoon.economics.offences import Jurisdiction, Offence, judge
+from taifoon.network.evidence import evidence_of
+from taifoon.network.messages import ClusterJoin, EvidenceReport, JobAssignment, PeaksPush, ProofSubmission
 from taifoon.network.parts import MMRPeak, RangeHead, RangeKind, RangeName
 from taifoon.network.requests import check_final
 from taifoon.primitives.types import ClusterId, Hash32, LeafCount, Millis, PublicKey
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
-
-NOBODY = PublicKey(bytes(32))
 
 
 def derived_cluster(assignment: Assignment, seat: SeatKey) -> ClusterId | None:
@@ -94,20 +93,8 @@ def check_assignment(
         raise Rejected(RejectionCode.ASSIGNMENT_NOT_DRAWN, f"deadline is {message.deadline}; it is {now}")
 
 
-class BoundProofSystem(Protocol):
-    """A deterministic check of proofs whose statement names the prover."""
-
-    def verify(self, job: MMRLeaf, prover: PublicKey, proof: bytes) -> bool:
-        """Whether the proof proves the job, given as its intake leaf, for this prover."""
-
-
-def bound_prover(profile: Profile, prover: PublicKey) -> PublicKey:
-    """Rule: whom the statement of a proof names: literally nobody, so that whoever has seen a proof may submit it."""
-    return prover if Resolution.ENVELOPE in profile else NOBODY
-
-
 def check_submission(
-    profile: Profile, proofs: BoundProofSystem, jobs: tuple[MMRLeaf, ...], submission: ProofSubmission
+    profile: Profile, proofs: ProofSystem, jobs: tuple[MMRLeaf, ...], submission: ProofSubmission
 ) -> ProofResult:
     """Accept a proof of a pending job, given by the intake leaves, as its prover's, or reject.
 
@@ -116,12 +103,17 @@ def check_submission(
     job = next((leaf for leaf in jobs if leaf.job_id == submission.job_id), None)
     if job is None:
         raise Rejected(RejectionCode.JOB_UNKNOWN, f"job_id {submission.job_id.hex()} is not pending here")
-    if not proofs.verify(job, bound_prover(profile, submission.prover), submission.proof):
+    if not proves(profile, proofs, job, submission.prover, submission.proof):
         raise Rejected(
             RejectionCode.PROOF_INVALID,
             f"job_id {submission.job_id.hex()}: the proof is not one of {submission.prover.hex()}",
         )
     return ProofResult(submission.job_id, submission.prover, submission.proof)
+
+
+def check_report(profile: Profile, jurisdiction: Jurisdiction, report: EvidenceReport) -> Offence:
+    """The offence that a report shows, whoever sends it. Rejects with EVIDENCE_UNCONVINCING."""
+    return judge(profile, jurisdiction, evidence_of(report.shown))
 
 
 def range_root(profile: Profile, count: LeafCount, peaks: tuple[MMRPeak, ...]) -> Hash32:

@@ -30,8 +30,9 @@ from taifoon.rejection import Rejected, RejectionCode
 
 Response = MMRPeaksResponse | MMRProofResponse | ConsistencyResponse | BlockRangeResponse | EpochRecordResponse
 
-OPEN_TO_ALL = frozenset({Kind.JOB_SUBMISSION, Kind.REGISTRATION})
-"""Kinds whose sender need not be registered: who brings a job, and who wants to be registered."""
+OPEN_TO_ALL = frozenset({Kind.JOB_SUBMISSION, Kind.REGISTRATION, Kind.EPOCH_RECORD_REQUEST})
+"""Kinds whose sender need not be registered: who brings a job, who wants to be registered, and who has to learn first
+where the network stands. All of them share one quota."""
 
 OF_ANY_EPOCH = frozenset(
     {

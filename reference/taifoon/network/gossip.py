@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from icontract import ensure, require
 
+from taifoon.network.digest_map import DigestMap, Queue, after_first, enqueued, value_of, values, with_value, without
 from taifoon.network.envelope import Envelope, Packet, Reception, check_envelope, identity
 from taifoon.network.kinds import P2PMessage
 from taifoon.network.priority import urgency
@@ -73,16 +74,65 @@ class Remembered:
     envelope: Envelope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """What a node remembers, in order of arrival."""
+    """What a node remembers: by identity, with the number of its arrival; by expiry; and how many of each sender.
 
-    remembered: tuple[Remembered, ...] = ()
+    To recognise, to add and to forget a message take time logarithmic in what is held. Two memories are equal if they
+    remember the same in the same order.
+    """
+
+    items: DigestMap[tuple[int, Remembered]] = None
+    expiries: Queue = None
+    counts: DigestMap[int] = None
+    arrivals: int = 0
+
+    @property
+    def remembered(self) -> tuple[Remembered, ...]:
+        """All of it, in order of arrival."""
+        return tuple(item for _, item in sorted(values(self.items), key=lambda pair: pair[0]))
 
     @property
     def identities(self) -> frozenset[Hash32]:
         """The identities of the remembered messages."""
-        return frozenset(item.identity for item in self.remembered)
+        return frozenset(item.identity for _, item in values(self.items))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another memory holds the same."""
+        if not isinstance(other, Memory):
+            return NotImplemented
+        return self.items is other.items or self.remembered == other.remembered
+
+
+def counter(counts_for: PublicKey | None) -> bytes:
+    """The key of a quota, that of all who are not registered before any other."""
+    return bytes(33) if counts_for is None else b"\x01" + counts_for
+
+
+def recalls(memory: Memory, name: Hash32) -> bool:
+    """Whether a message of this identity is remembered."""
+    return value_of(memory.items, name) is not None
+
+
+def alive(memory: Memory, counts_for: PublicKey | None) -> int:
+    """How many remembered messages count in a quota."""
+    return value_of(memory.counts, counter(counts_for)) or 0
+
+
+def counted(memory: Memory, counts_for: PublicKey | None, change: int) -> DigestMap[int]:
+    """The counts with one more or one less in a quota; what is at nothing is left out."""
+    number, key = alive(memory, counts_for) + change, counter(counts_for)
+    return with_value(memory.counts, key, number) if number else without(memory.counts, key)
+
+
+def remembering(memory: Memory, item: Remembered) -> Memory:
+    """With one more message."""
+    return Memory(
+        with_value(memory.items, item.identity, (memory.arrivals, item)),
+        enqueued(memory.expiries, item.until, item.identity),
+        counted(memory, item.counts_for, 1),
+        memory.arrivals + 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +164,7 @@ def has_room(profile: Profile, memory: Memory, counts_for: PublicKey | None) -> 
     """Rule: whether one more message of a sender is taken. Literally always."""
     if Resolution.MESSAGE_PRIORITY not in profile:
         return True
-    alive = sum(item.counts_for == counts_for for item in memory.remembered)
-    return alive < profile.parameters.sender_quota
+    return alive(memory, counts_for) < profile.parameters.sender_quota
 
 
 def memory_bound(profile: Profile, registered: int) -> int:
@@ -125,7 +174,14 @@ def memory_bound(profile: Profile, registered: int) -> int:
 
 def forget(memory: Memory, now: Millis) -> Memory:
     """Without what need not be remembered any longer."""
-    return Memory(tuple(item for item in memory.remembered if now <= item.until))
+    while memory.expiries is not None and memory.expiries.at < now:
+        name, left = memory.expiries.key, after_first(memory.expiries)
+        found = value_of(memory.items, name)
+        memory = replace(memory, expiries=left)
+        if found is not None:
+            counts = counted(memory, found[1].counts_for, -1)
+            memory = replace(memory, items=without(memory.items, name), counts=counts)
+    return memory
 
 
 @ensure(lambda packet, result: result.onward is None or result.onward.hops_left < packet.hops_left)
@@ -137,7 +193,7 @@ def receive(profile: Profile, reception: Reception, memory: Memory, packet: Pack
     """
     memory = forget(memory, reception.now)
     name = identity(profile, packet.envelope)
-    if name in memory.identities:
+    if recalls(memory, name):
         return Receipt(memory, None, None)
     message = check_envelope(profile, reception, packet.envelope)
     counts_for = quota_key(reception, packet.envelope)
@@ -147,7 +203,7 @@ def receive(profile: Profile, reception: Reception, memory: Memory, packet: Pack
             f"sender {packet.envelope.statement.sender.hex()} has {profile.parameters.sender_quota} messages alive",
         )
     until = remembered_until(profile, packet.envelope, reception.now)
-    kept = Memory((*memory.remembered, Remembered(name, counts_for, until, packet.envelope)))
+    kept = remembering(memory, Remembered(name, counts_for, until, packet.envelope))
     hops_left = min(packet.hops_left, hops(profile, max(1, len(reception.registered))) - 1)
     onward = replace(packet, hops_left=hops_left - 1) if hops_left > 0 else None
     return Receipt(kept, message, onward)

@@ -13,6 +13,7 @@ from typing import Annotated
 from taifoon.core.block import MAX_PROOF, ClusterBlock
 from taifoon.core.certificate import Certificate
 from taifoon.core.leaf import MMRLeaf
+from taifoon.network.evidence import Shown
 from taifoon.network.parts import (
     MAX_BLOCKS,
     Capabilities,
@@ -162,10 +163,9 @@ class JobSubmission:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReport:
-    """Two votes of one seat that contradict each other."""
+    """What a key signed and no honest key signs."""
 
-    first: Vote
-    second: Vote
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +206,14 @@ class BlockRangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class BlockRangeResponse:
-    """Final blocks with consecutive numbers, the one asked for first; none if there is none yet."""
+    """Final blocks with consecutive numbers, the one asked for first; none if there is none yet.
+
+    `head` comes last and is final by its certificates, which makes the blocks that it stands on final as well.
+    """
 
     request: Digest
-    blocks: Annotated[tuple[FinalBlock, ...], Maximum(MAX_BLOCKS)]
+    blocks: Annotated[tuple[ClusterBlock, ...], Maximum(MAX_BLOCKS)]
+    head: FinalBlock | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ MAX_CAPABILITIES = 64
 MAX_LINEAGE = 1 << 10
 """Certificates that a proposal brings: its parent's, and one for each view that was nullified since."""
 MAX_BLOCKS = 16
-"""Blocks of one answer; who needs more asks again."""
+"""Blocks of one answer below its head; who needs more asks again."""
 
 Capability = ProofType
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from taifoon.core.accountability import statement_of
-from taifoon.core.block import block_hash
+from taifoon.core.block import ClusterBlock, block_hash
 from taifoon.core.certificate import Committee, check_certificate
 from taifoon.core.mmr.combiner import HashCombiner
 from taifoon.core.mmr.consistency import Head, SubtreeProof, adopt_head, verify_consistency
@@ -209,25 +209,33 @@ def check_final(profile: Profile, committee: Committee, final: FinalBlock) -> No
         check_certificate(profile, committee, statement_of(committee, kind, view, name), certificate)
 
 
+def blocks_in(response: BlockRangeResponse) -> tuple[ClusterBlock, ...]:
+    """The blocks of an answer, the head last."""
+    return response.blocks if response.head is None else (*response.blocks, response.head.block)
+
+
 def check_blocks(
     profile: Profile, committee: Committee, question: BlockRangeRequest, response: BlockRangeResponse
 ) -> None:
     """Accept final blocks of one epoch as the answer to a question for blocks.
 
-    Rejects with RESPONSE_UNFIT for blocks of another cluster or other numbers, with BLOCK_PARENT where they are no
-    chain, and as `check_final` does.
+    The last one is certified, and whatever it stands on is final with it. Rejects with RESPONSE_UNFIT for blocks of
+    another cluster or other numbers or without a head, with BLOCK_PARENT where they are no chain, and as `check_final`.
     """
-    headers = tuple(final.block.header for final in response.blocks)
-    for offset, header in enumerate(headers):
+    blocks = blocks_in(response)
+    for offset, header in enumerate(block.header for block in blocks):
         if (header.cluster_id, header.block_number) != (question.cluster, question.first + offset):
             raise Rejected(
                 RejectionCode.RESPONSE_UNFIT,
                 f"block {header.block_number} of cluster {header.cluster_id}; asked was {question} and what follows it",
             )
-    for final in response.blocks:
-        check_final(profile, committee, final)
-    for earlier, later in pairwise(response.blocks):
-        if later.block.header.previous_hash != block_hash(profile, earlier.block):
+    if response.head is None:
+        if blocks:
+            raise Rejected(RejectionCode.RESPONSE_UNFIT, f"{len(blocks)} blocks and no certificates: head is absent")
+        return
+    check_final(profile, committee, response.head)
+    for earlier, later in pairwise(blocks):
+        if later.header.previous_hash != block_hash(profile, earlier):
             raise Rejected(
-                RejectionCode.BLOCK_PARENT, f"block {later.block.header.block_number} does not stand on the one before"
+                RejectionCode.BLOCK_PARENT, f"block {later.header.block_number} does not stand on the one before"
             )

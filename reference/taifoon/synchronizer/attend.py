@@ -15,16 +15,9 @@ from taifoon.core.succession import ClusterChain
 from taifoon.network.epoch_messages import push_of
 from taifoon.primitives.types import Millis
 from taifoon.profile import Profile
+from taifoon.synchronizer.closing import built_epoch_block, is_acceptable
 from taifoon.synchronizer.cluster_member import ClusterMember, built_block, head_state, is_complete, own_stretch
-from taifoon.synchronizer.epoch_member import (
-    Followed,
-    built_epoch_block,
-    final_record,
-    is_acceptable,
-    longest,
-    may_close,
-    with_acceptable,
-)
+from taifoon.synchronizer.epoch_member import Followed, final_record, longest, may_close, with_acceptable
 from taifoon.synchronizer.events import Effect
 from taifoon.synchronizer.hear import turned
 from taifoon.synchronizer.state import Done, Synchronizer, spread, with_member
@@ -106,10 +99,10 @@ def begin_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> 
 
 def judge_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done | None:
     """Give the replica a proposed closing that this synchronizer would vote for."""
-    network, assignment, closing = synchronizer.network, synchronizer.assignment, synchronizer.closing
+    closing = synchronizer.closing
     for proposal in closing.held:
         asked = proposal.block.closing
-        if asked is None or not is_acceptable(profile, synchronizer.terms, network, assignment, closing, asked, now):
+        if asked is None or not is_acceptable(profile, synchronizer, asked, now):
             continue
         held = tuple(each for each in closing.held if each != proposal)
         judged = with_acceptable(profile, replace(closing, held=held), asked)
@@ -119,11 +112,10 @@ def judge_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> 
 
 def build_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done | None:
     """Build the block that the epoch chain is owed, if it is due."""
-    network, assignment, closing = synchronizer.network, synchronizer.assignment, synchronizer.closing
-    block = built_epoch_block(profile, synchronizer.terms, network, assignment, closing, now)
+    block = built_epoch_block(profile, synchronizer, now)
     if block is None:
         return None
-    closing = replace(closing, owed=None)
+    closing = replace(synchronizer.closing, owed=None)
     if block.closing is not None:
         closing = with_acceptable(profile, closing, block.closing)
     return drive_closing(profile, replace(synchronizer, closing=closing), BlockBuilt(block), now)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from icontract import require
 
 from taifoon.core.block import ClusterBlock, ProofResult
-from taifoon.core.consensus import Link
+from taifoon.core.consensus import FIRST_VIEW, Link
 from taifoon.core.epoch import Assignment, committee_of_cluster
 from taifoon.core.knowledge import finality_proof
 from taifoon.core.leaf import MMRLeaf
@@ -22,9 +22,10 @@ from taifoon.core.replica import Replica, new_replica, step
 from taifoon.core.replica_events import BlockBuilt, BuildBlock, Effect, Event, ProposalArrived, Restarted
 from taifoon.core.succession import Stretch
 from taifoon.core.validity import ChainState, genesis_state
-from taifoon.primitives.types import ClusterId, Hash32, Millis, PublicKey, Seat
+from taifoon.primitives.types import ClusterId, Hash32, Millis, PublicKey, Seat, View
 from taifoon.profile import Profile
 from taifoon.synchronizer.events import Terms
+from taifoon.synchronizer.late_votes import Votes, held_votes, with_late_votes
 from taifoon.synchronizer.live_chain import (
     LiveChain,
     States,
@@ -42,7 +43,8 @@ from taifoon.synchronizer.live_chain import (
 class ClusterMember:
     """A membership: the voting, the states of known blocks, whose turn it is, waiting jobs and results.
 
-    `owed` is the block for which the replica has asked and which was not due yet.
+    `late` are votes that came after the certificate which they belong to, for a later block to carry. `owed` is the
+    block for which the replica has asked and which was not due yet.
     """
 
     cluster: ClusterId
@@ -52,6 +54,7 @@ class ClusterMember:
     waiting: tuple[Waiting, ...] = ()
     results: tuple[ProofResult, ...] = ()
     owed: BuildBlock | None = field(default=None)
+    late: Votes = ()
 
     @property
     def keys(self) -> tuple[PublicKey, ...]:
@@ -108,7 +111,14 @@ def vote(
     if news:
         # A block that came before its parent gets its state now.
         after = replace(after, states=with_states(profile, after.states, lacking_state(after)))
-    return after, effects
+    late = with_late_votes(profile, after.replica.known, after.late, event, oldest_attested(after))
+    return replace(after, late=late), effects
+
+
+def oldest_attested(member: ClusterMember) -> View:
+    """The view of the oldest block that the block after the final ones may carry votes for."""
+    ancestors = head_state(member).attendance.ancestors
+    return ancestors[0].view if ancestors else FIRST_VIEW
 
 
 def lacking_state(member: ClusterMember) -> tuple[ClusterBlock, ...]:
@@ -149,7 +159,8 @@ def built_block(profile: Profile, terms: Terms, member: ClusterMember, now: Mill
     if state is None:
         return None
     chain = live_chain(profile, terms, member, now)
-    return built(chain, state, member.owed.view, member.waiting, member.results)
+    heard = (*held_votes(member.replica.known), *member.late)
+    return built(chain, state, member.owed.view, member.waiting, member.results, heard)
 
 
 def head_state(member: ClusterMember) -> ChainState:

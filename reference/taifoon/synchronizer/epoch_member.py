@@ -11,36 +11,28 @@ from dataclasses import dataclass, field, replace
 from taifoon.core.beacon import Commitment, Reveal, check_reveals
 from taifoon.core.block import block_hash
 from taifoon.core.certificate import ClaimedConsensus
-from taifoon.core.consensus import GENESIS_VIEW, Link
-from taifoon.core.epoch import EPOCH_COMMITTEE, Assignment, Registry, committee_of_cluster, committee_of_epoch
+from taifoon.core.consensus import Link
+from taifoon.core.epoch import EPOCH_COMMITTEE, Assignment, committee_of_cluster, committee_of_epoch
 from taifoon.core.epoch_block import (
+    MAX_ACTS,
     Closing,
     EpochBlock,
     EpochChain,
     closing_hash,
-    epoch_block,
     epoch_genesis,
 )
 from taifoon.core.knowledge import finality_proof
-from taifoon.core.network_state import (
-    Choice,
-    EpochRecord,
-    NetworkState,
-    chain_of,
-    check_closing,
-    choice_in,
-    closing_of,
-    jobs_of,
-    serving_keys,
-)
+from taifoon.core.network_state import EpochRecord, NetworkState, chain_of, jobs_of
 from taifoon.core.owners import formation_of
 from taifoon.core.proposal import Proposal
 from taifoon.core.replica import Replica, new_replica
 from taifoon.core.replica_events import BuildBlock
 from taifoon.core.succession import ClusterChain, Stretch, follow
+from taifoon.network.envelope import Envelope
 from taifoon.primitives.types import ClusterId, Hash32, Millis, Seat, View
 from taifoon.profile import Profile
 from taifoon.rejection import Rejected
+from taifoon.synchronizer.acts import order_of
 from taifoon.synchronizer.cluster_member import seats_in
 from taifoon.synchronizer.events import Terms
 from taifoon.synchronizer.live_chain import turns
@@ -62,7 +54,8 @@ class EpochMember:
     """A membership in the committee of all seats.
 
     `acceptable` are the closings that the member would vote for, `held` the proposals of closings that it cannot judge
-    yet. `began` is the local time at which the epoch began here; votes to end a view count from when a closing is due.
+    yet, `acts` what holders of keys have asked of the ledger. `began` is the local time at which the epoch began here;
+    votes to end a view count from when a closing is due.
     """
 
     replica: Replica[EpochBlock]
@@ -75,6 +68,7 @@ class EpochMember:
     followed: tuple[Followed, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     reveals: tuple[Reveal, ...] = ()
+    acts: tuple[Envelope, ...] = ()
     owed: BuildBlock | None = field(default=None)
 
 
@@ -217,19 +211,6 @@ def cuts(member: EpochMember, followed: tuple[Followed, ...]) -> bool:
     return any(len(each.stretch.blocks) > lengths.get(each.stretch.cluster, 0) for each in member.followed)
 
 
-def present_registry(network: NetworkState) -> Registry:
-    """The newest registry, by key."""
-    return tuple(sorted(network.history.after(network.epoch - 1).registry, key=lambda entry: entry.public_key))
-
-
-def own_choice(profile: Profile, network: NetworkState, member: EpochMember) -> Choice:
-    """What an honest leader closes with: the registry and the count as they are, and all that it has heard."""
-    reveals = tuple(sorted(member.reveals, key=lambda each: each.holder))
-    serving = serving_keys(profile, network)
-    commitments = tuple(each for each in member.commitments if each.holder in serving)
-    return Choice(present_registry(network), 0, commitments, reveals)
-
-
 def opens(profile: Profile, network: NetworkState, reveal: Reveal) -> bool:
     """Whether a reveal opens a commitment of the closing before."""
     try:
@@ -253,58 +234,12 @@ def with_reveal(profile: Profile, network: NetworkState, member: EpochMember, re
     return replace(member, reveals=(*member.reveals, reveal))
 
 
-def contradicts_heard(member: EpochMember, closing: Closing) -> bool:
-    """Whether a closing gives a holder another commitment than the one that the member has heard from it."""
-    heard = {each.holder: each.digest for each in member.commitments}
-    return any(heard.get(each.holder, each.digest) != each.digest for each in closing.commitments)
-
-
-def is_acceptable(
-    profile: Profile,
-    terms: Terms,
-    network: NetworkState,
-    assignment: Assignment,
-    member: EpochMember,
-    closing: Closing,
-    now: Millis,
-) -> bool:
-    """Whether the member would vote for a closing now: due, of its own stretches, and cutting off none of them."""
-    followed = heads_followed(profile, network, assignment, member, closing)
-    if followed is None or cuts(member, followed) or contradicts_heard(member, closing):
-        return False
-    if not may_close(profile, terms, member, followed, now):
-        return False
-    choice = choice_in(profile, network, assignment, closing)
-    if (choice.registry, choice.step) != (present_registry(network), 0):
-        return False
-    chains = (*(each.chain for each in followed), *network.chains[len(followed) :])
-    stretches = tuple(each.stretch for each in followed)
-    expected = closing_of(profile, network, assignment, terms.factor, chains, stretches, choice)
-    try:
-        check_closing(profile, network, expected, closing)
-    except Rejected:
-        return False
-    return True
-
-
-def built_epoch_block(
-    profile: Profile, terms: Terms, network: NetworkState, assignment: Assignment, member: EpochMember, now: Millis
-) -> EpochBlock | None:
-    """The block that the leader owes, if it is due: a closing, or a block that carries one to finality."""
-    owed = member.owed
-    if owed is None or not member.is_due or owed.view != member.replica.voting.view:
-        return None
-    if owed.parent.view != GENESIS_VIEW:
-        carries = owed.view > owed.parent.view + 1
-        return epoch_block(profile, network.epoch, owed.view, owed.parent, None) if carries else None
-    followed = longest(network, assignment, member)
-    if not may_close(profile, terms, member, followed, now):
-        return None
-    chains = (*(each.chain for each in followed), *network.chains[len(followed) :])
-    stretches = tuple(each.stretch for each in followed)
-    choice = own_choice(profile, network, member)
-    closing = closing_of(profile, network, assignment, terms.factor, chains, stretches, choice)
-    return epoch_block(profile, network.epoch, owed.view, owed.parent, closing)
+def with_act(member: EpochMember, envelope: Envelope) -> EpochMember:
+    """With an act that was heard, each once, and no more than a closing may hold."""
+    place = order_of(envelope)
+    if any(order_of(each) == place for each in member.acts) or len(member.acts) >= MAX_ACTS:
+        return member
+    return replace(member, acts=(*member.acts, envelope))
 
 
 def with_acceptable(profile: Profile, member: EpochMember, closing: Closing) -> EpochMember:

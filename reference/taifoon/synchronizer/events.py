@@ -19,6 +19,8 @@ from taifoon.core.proposal import Proposal
 from taifoon.network.envelope import Packet
 from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Millis, PublicKey, Signature64, View
 from taifoon.rejection import RejectionCode
+from taifoon.synchronizer.acts import Act
+from taifoon.synchronizer.economy import Economy
 
 
 class Signer(Protocol):
@@ -42,6 +44,7 @@ class Terms:
     `factor` is the duplication factor in force, `stretch` the number of blocks that a cluster makes in an epoch.
     `pace` is the least time between two blocks; `patience` the time after which an epoch no longer waits for clusters
     that have not made theirs; every `pull` a peer is asked for what was lost; `life` is the life of a message.
+    `address` is where others find this synchronizer.
     """
 
     signer: Signer
@@ -52,6 +55,7 @@ class Terms:
     patience: Millis
     pull: Millis
     life: Millis
+    address: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,14 @@ class StoredVotes:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The synchronizer starts with what it stored: the network after the last closing, and the votes since."""
+    """The synchronizer starts with what it stored: network and economy after the last closing, and the votes since."""
 
     network: NetworkState
+    economy: Economy
     records: tuple[EpochRecord, ...] = ()
     votes: tuple[StoredVotes, ...] = ()
+    orders: tuple[Act, ...] = ()
+    jobs: tuple[MMRLeaf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,14 @@ class ProofBuilt:
     proof: bytes
 
 
-Event: TypeAlias = Started | PacketArrived | OctetsArrived | AlarmRang | JobSubmitted | ProofBuilt
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The holder of the key wants something of the ledger: seats, to leave, or that an offence is punished."""
+
+    act: Act
+
+
+Event: TypeAlias = Started | PacketArrived | OctetsArrived | AlarmRang | JobSubmitted | ProofBuilt | Ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +168,36 @@ class StoreVotes:
 
 @dataclass(frozen=True, slots=True)
 class StoreEpoch:
-    """Store the network after a closing, and the record that led there; votes of earlier epochs may go."""
+    """Store network and economy after a closing, and the record that led there; votes of earlier epochs may go."""
 
     network: NetworkState
+    economy: Economy
     record: EpochRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOrders:
+    """Store the acts that wait for a closing, in the place of those stored before."""
+
+    orders: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreJobs:
+    """Store the jobs in custody, in the place of those stored before."""
+
+    jobs: tuple[MMRLeaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """A result for the client that brought the job, made while the cluster was out of reach.
+
+    It has no certificate and earns nothing; another result may become final.
+    """
+
+    job_id: Hash32
+    proof: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +245,7 @@ class EpochTurned:
     """The epoch is over at this synchronizer, and the next has begun."""
 
     network: NetworkState
+    economy: Economy
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +256,17 @@ class Refused:
     detail: str
 
 
-Effect: TypeAlias = StoreVotes | StoreEpoch | SendTo | Spread | SetAlarm | ProveJob | BlockFinal | EpochTurned | Refused
+Effect: TypeAlias = (
+    StoreVotes
+    | StoreEpoch
+    | StoreOrders
+    | StoreJobs
+    | SendTo
+    | Spread
+    | SetAlarm
+    | ProveJob
+    | Provisional
+    | BlockFinal
+    | EpochTurned
+    | Refused
+)

@@ -1,7 +1,7 @@
 """Section 4.1: which part of a synchronizer a message is for (R-4.1-1 to R-4.1-11).
 
-Each kind has one taker. A kind that no part of a synchronizer needs is passed over: assignments say what the draw says,
-announcements and joins are for peers to be found.
+Each kind has one taker. A kind that no part of a synchronizer needs is passed over. What a message showed of others'
+guilt is watched once its taker has it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from taifoon.core.epoch import EPOCH_COMMITTEE
 from taifoon.core.leaf import MMRLeaf
 from taifoon.core.network_state import EpochRecord
 from taifoon.core.proposal import Proposal, check_proposal
+from taifoon.core.replica import is_in_sight
 from taifoon.core.replica_events import (
     CatchUpAsked,
     CertificateArrived,
@@ -38,21 +39,30 @@ from taifoon.network.messages import (
     BeaconReveal,
     BlockFinalized,
     BlockProposal,
+    BlockRangeRequest,
     BlockVote,
     CatchUpRequest,
+    ClusterJoin,
     ConsistencyRequest,
+    EvidenceReport,
+    JobAssignment,
     JobSubmission,
+    Leave,
+    MMRPeaksRequest,
     MMRProofRequest,
+    NodeAnnounce,
+    PeaksPush,
     ProofSubmission,
     PullRequest,
+    Registration,
     ViewCertificate,
 )
 from taifoon.network.requests import OpenRequest, ask, still_open, take_answered
 from taifoon.network.topics import REPAIRED_SCOPES, Scope
-from taifoon.primitives.types import Epoch, Hash32, Millis, PublicKey
+from taifoon.primitives.types import Epoch, Hash32, Millis, PublicKey, Seat
 from taifoon.profile import Profile
 from taifoon.rejection import Rejected
-from taifoon.synchronizer.archive import answered
+from taifoon.synchronizer.archive import answered, blocks_from
 from taifoon.synchronizer.cluster_member import (
     with_job,
     with_result,
@@ -60,6 +70,7 @@ from taifoon.synchronizer.cluster_member import (
 from taifoon.synchronizer.epoch_member import (
     closing_chain,
     longest,
+    with_act,
     with_commitment,
     with_reveal,
     with_stretch,
@@ -71,15 +82,20 @@ from taifoon.synchronizer.events import (
     SendTo,
     SetAlarm,
 )
+from taifoon.synchronizer.heralds import hear_announce, hear_assignment, hear_join, hear_push, introduced
 from taifoon.synchronizer.state import (
     Done,
     Synchronizer,
     next_peer,
+    registered_keys,
     send,
+    spread,
     with_member,
 )
+from taifoon.synchronizer.surroundings import renewed
 from taifoon.synchronizer.turnover import addressed, turn_over
 from taifoon.synchronizer.voting import drive_closing, drive_cluster, drive_either
+from taifoon.synchronizer.witness import left_out, watched
 
 OF_ONE_EPOCH = frozenset(
     {
@@ -108,6 +124,13 @@ def is_pulled(envelope: Envelope, epoch: Epoch) -> bool:
 
 
 def hear(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, message: P2PMessage, now: Millis) -> Done:
+    """Give a message to the part that it is for, and watch what it showed. Rejects as that part does."""
+    heard, effects = give(profile, synchronizer, envelope, message, now)
+    heard, more = watched(profile, synchronizer, heard, message, now)
+    return heard, (*effects, *more)
+
+
+def give(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, message: P2PMessage, now: Millis) -> Done:
     """Give a message to the part that it is for; kinds that no part here needs are passed over. Rejects as it does."""
     sender, network = envelope.statement.sender, synchronizer.network
     if envelope.statement.epoch < network.epoch and envelope.statement.kind in OF_ONE_EPOCH:
@@ -147,6 +170,10 @@ def hear(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
                 return synchronizer, ()
             closing = with_reveal(profile, network, synchronizer.closing, Reveal(sender, Hash32(secret)))
             return replace(synchronizer, closing=closing), ()
+        case Registration() | Leave() | EvidenceReport():
+            if envelope.statement.epoch != network.epoch:
+                return synchronizer, ()
+            return replace(synchronizer, closing=with_act(synchronizer.closing, envelope)), ()
         case StretchPush():
             return hear_stretch(profile, synchronizer, message), ()
         case PullRequest(known):
@@ -155,7 +182,22 @@ def hear(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
             return synchronizer, tuple(SendTo((sender,), packet) for packet in current)
         case EpochRecordRequest(epoch):
             return answer_record(profile, synchronizer, epoch, identity(profile, envelope), sender, now)
-        case MMRProofRequest() | ConsistencyRequest():
+        case NodeAnnounce():
+            return hear_announce(synchronizer, message), ()
+        case ClusterJoin():
+            if envelope.statement.epoch != network.epoch:
+                return synchronizer, ()
+            return hear_join(profile, synchronizer, sender, message), ()
+        case JobAssignment():
+            if envelope.statement.epoch != network.epoch:
+                return synchronizer, ()
+            return hear_assignment(profile, synchronizer, sender, message, now)
+        case PeaksPush():
+            return hear_push(profile, synchronizer, message), ()
+        case BlockRangeRequest():
+            blocks = blocks_from(profile, synchronizer, identity(profile, envelope), message)
+            return send(profile, synchronizer, (sender,), blocks, now)
+        case MMRPeaksRequest() | MMRProofRequest() | ConsistencyRequest():
             answer = answered(profile, network, identity(profile, envelope), message)
             return send(profile, synchronizer, (sender,), answer, now)
         case EpochRecordResponse():
@@ -176,7 +218,8 @@ def hear_closing(profile: Profile, synchronizer: Synchronizer, message: EpochPro
     chain = closing_chain(profile, synchronizer.assignment, closing)
     link = check_proposal(profile, closing.replica.known.committee, chain, proposal)
     known = closing.replica.known.held(link.block_hash) is not None
-    if known or proposal in closing.held:
+    in_sight = is_in_sight(profile, closing.replica.voting.view, link.view)
+    if known or not in_sight or proposal in closing.held:
         return synchronizer, ()
     return replace(synchronizer, closing=replace(closing, held=(*closing.held, proposal))), ()
 
@@ -273,13 +316,41 @@ def pull(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done:
     for peer in next_peer(synchronizer, EPOCH_COMMITTEE):
         synchronizer, more = ask_record(profile, synchronizer, peer, now)
         effects = (*effects, *more)
+    synchronizer, more = repeat_beacon(profile, synchronizer, now)
+    effects = (*effects, *more)
     return replace(synchronizer, asked=synchronizer.asked + 1), effects
+
+
+def repeat_beacon(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done:
+    """Tell all again of an own commitment and reveal, once their first messages have expired or the closing is due.
+
+    Who missed a commitment, or lost it in a restart, votes for no closing that lists it; a reveal that no leader has
+    heard counts as withheld.
+    """
+    closing, key, epoch = synchronizer.closing, synchronizer.terms.signer.public_key, synchronizer.network.epoch
+    if not closing.is_due and now < closing.began + synchronizer.terms.life:
+        return synchronizer, ()
+    coming = Epoch(epoch + 1)
+    words: tuple[BeaconCommitment | BeaconReveal, ...] = (
+        *(BeaconCommitment(coming, Seat(0), each.digest) for each in closing.commitments if each.holder == key),
+        *(BeaconReveal(epoch, Seat(0), each.secret) for each in closing.reveals if each.holder == key),
+    )
+    effects: tuple[Effect, ...] = ()
+    for word in words:
+        synchronizer, more = spread(profile, synchronizer, word, now)
+        effects = (*effects, *more)
+    return synchronizer, effects
 
 
 def turned(profile: Profile, synchronizer: Synchronizer, record: EpochRecord, now: Millis) -> Done:
     """Go to the next epoch, and hear again what came for it too early. Rejects as `turn_over` does."""
-    early = synchronizer.outbox.memory.remembered
+    early, before = synchronizer.outbox.memory.remembered, synchronizer
     synchronizer, effects = turn_over(profile, synchronizer, record, now)
+    around = renewed(before.surroundings, registered_keys(synchronizer))
+    synchronizer, more = introduced(profile, replace(synchronizer, surroundings=around), now)
+    effects = (*effects, *more)
+    synchronizer, more = left_out(profile, before, synchronizer, now)
+    effects = (*effects, *more)
     for item in early:
         statement = item.envelope.statement
         if statement.epoch == synchronizer.network.epoch and now <= statement.expiry:

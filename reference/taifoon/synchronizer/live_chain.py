@@ -12,8 +12,11 @@ from functools import cache
 
 from icontract import ensure, require
 
+from taifoon.core.accountability import SignedStatement
 from taifoon.core.assignment import SeatKey
+from taifoon.core.attestation import carried_votes
 from taifoon.core.block import (
+    CarriedVote,
     ClusterBlock,
     Header,
     ProofJob,
@@ -27,7 +30,7 @@ from taifoon.core.consensus import Link
 from taifoon.core.leader import leaders
 from taifoon.core.leaf import MMRLeaf, completion_of
 from taifoon.core.mempool import Waiting, take
-from taifoon.core.proof_system import ProofSystem
+from taifoon.core.proof_system import ProofSystem, proves
 from taifoon.core.quorum import quorum
 from taifoon.core.validity import (
     ChainState,
@@ -177,7 +180,8 @@ def completions(
         if intake is None or is_taken or len(chosen) == profile.parameters.maximum_jobs:
             continue
         leaf = completion_of(intake, proof_commitment(profile, result))
-        if proof_system.verify(intake, result.proof) and may_count(state.formation, leaf, result):
+        is_proved = proves(profile, proof_system, intake, result.prover, result.proof)
+        if is_proved and may_count(state.formation, leaf, result):
             leaves, chosen = (*leaves, leaf), (*chosen, result)
     return leaves, chosen
 
@@ -205,6 +209,7 @@ def block_on(
     timestamp: Millis,
     jobs: tuple[ProofJob, ...],
     results: tuple[ProofResult, ...],
+    attestations: tuple[CarriedVote, ...] = (),
 ) -> ClusterBlock:
     """The block of a view that appends these leaves to a state. Rejects as `record` does."""
     formation = state.formation
@@ -219,20 +224,28 @@ def block_on(
         view=view,
         parent_view=state.view,
     )
-    return ClusterBlock(header, jobs, results, (), formation.keys, quorum(profile, len(formation.seats)))
+    needed = quorum(profile, len(formation.seats))
+    return ClusterBlock(header, jobs, results, (), formation.keys, needed, attestations)
 
 
 def built(
-    chain: LiveChain, state: ChainState, view: View, waiting: tuple[Waiting, ...], results: tuple[ProofResult, ...]
+    chain: LiveChain,
+    state: ChainState,
+    view: View,
+    waiting: tuple[Waiting, ...],
+    results: tuple[ProofResult, ...],
+    heard: tuple[SignedStatement, ...] = (),
 ) -> ClusterBlock:
     """The block that an honest leader builds on a state: completions first, then as many intakes as fit.
 
-    Beyond the stretch it holds nothing.
+    It carries every vote for its ancestors that was `heard` and that none of them carries. Beyond the stretch it holds
+    no job.
     """
     profile = chain.profile
     timestamp = Millis(max(chain.now, state.timestamp + 1))
+    attestations = carried_votes(profile, state.committee, state.attendance, heard)
     if not is_within(chain.states[0], state, chain.stretch):
-        return block_on(profile, state, view, timestamp, (), ())
+        return block_on(profile, state, view, timestamp, (), (), attestations)
     completed, chosen = completions(profile, chain.proof_system, state, results)
     taken = intakes(profile, state, waiting, timestamp, profile.parameters.maximum_jobs - len(completed))
-    return block_on(profile, state, view, timestamp, (*taken, *completed), chosen)
+    return block_on(profile, state, view, timestamp, (*taken, *completed), chosen, attestations)

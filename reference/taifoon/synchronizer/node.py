@@ -20,6 +20,7 @@ from taifoon.primitives.types import Epoch, Millis
 from taifoon.profile import Profile
 from taifoon.rejection import Rejected
 from taifoon.synchronizer.attend import attend
+from taifoon.synchronizer.custody import built, entrusted, looked_after
 from taifoon.synchronizer.epoch_member import SHOWING_DELAYS, is_late
 from taifoon.synchronizer.events import (
     Alarm,
@@ -29,6 +30,7 @@ from taifoon.synchronizer.events import (
     Event,
     JobSubmitted,
     OctetsArrived,
+    Ordered,
     PacketArrived,
     PatienceAlarm,
     ProofBuilt,
@@ -39,13 +41,15 @@ from taifoon.synchronizer.events import (
     Started,
     ViewAlarm,
 )
-from taifoon.synchronizer.hear import ask_record, hear, proved, pull
+from taifoon.synchronizer.hear import ask_record, hear, pull
+from taifoon.synchronizer.heralds import introduced
+from taifoon.synchronizer.orders import ordered
 from taifoon.synchronizer.state import (
     Done,
     Synchronizer,
     reception,
 )
-from taifoon.synchronizer.turnover import started, submit
+from taifoon.synchronizer.turnover import started
 from taifoon.synchronizer.voting import drive_either, is_waited_for
 
 
@@ -59,22 +63,27 @@ def step(profile: Profile, synchronizer: Synchronizer, event: Event, now: Millis
     except Rejected as rejected:
         taken, effects = synchronizer, (Refused(rejected.code, rejected.detail),)
     attended, more = attend(profile, taken, now)
-    return attended, (*effects, *more)
+    cared, last = looked_after(profile, attended, now)
+    return cared, (*effects, *more, *last)
 
 
 def take(profile: Profile, synchronizer: Synchronizer, event: Event, now: Millis) -> Done:
     """Hand an event to the part that it is for. Rejects as that part does."""
     match event:
         case Started():
-            return started(profile, synchronizer, event, now)
+            begun, effects = started(profile, synchronizer, event, now)
+            begun, more = introduced(profile, begun, now)
+            return begun, (*effects, *more)
         case OctetsArrived(octets):
             return arrived(profile, synchronizer, decode(Packet, octets, profile), now)
         case PacketArrived(packet):
             return arrived(profile, synchronizer, packet, now)
         case JobSubmitted(leaf):
-            return submit(profile, synchronizer, leaf, now)
+            return entrusted(profile, synchronizer, leaf, now)
         case ProofBuilt(job_id, proof):
-            return proved(profile, synchronizer, job_id, proof, now)
+            return built(profile, synchronizer, job_id, proof, now)
+        case Ordered(act):
+            return ordered(profile, synchronizer, act, now)
         case AlarmRang(alarm):
             return rang(profile, synchronizer, alarm, now)
 
@@ -121,8 +130,8 @@ def arrived(profile: Profile, synchronizer: Synchronizer, packet: Packet, now: M
         heard, effects = hear(profile, synchronizer, packet.envelope, receipt.message, now)
     except Rejected as rejected:
         return synchronizer, (*onward, Refused(rejected.code, rejected.detail))
-    ahead = statement.epoch > heard.network.epoch and not heard.requests
-    if ahead:
-        heard, more = ask_record(profile, heard, statement.sender, now)
+    if statement.epoch > heard.network.epoch and now >= heard.surroundings.asked_ahead:
+        around = replace(heard.surroundings, asked_ahead=Millis(now + heard.terms.pull))
+        heard, more = ask_record(profile, replace(heard, surroundings=around), statement.sender, now)
         effects = (*effects, *more)
     return heard, (*onward, *effects)

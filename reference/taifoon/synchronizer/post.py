@@ -16,7 +16,7 @@ from taifoon.core.vote import Statement as VoteStatement
 from taifoon.core.vote import signed_message
 from taifoon.network.envelope import Envelope, Packet, identity, signed_digest, state
 from taifoon.network.epoch_messages import EpochProposal
-from taifoon.network.gossip import Memory, Remembered, first_packet, remembered_until
+from taifoon.network.gossip import Memory, Remembered, first_packet, remembered_until, remembering
 from taifoon.network.kinds import P2PMessage
 from taifoon.network.messages import BlockProposal
 from taifoon.network.parts import vote_of
@@ -57,7 +57,7 @@ def sealed(profile: Profile, terms: Terms, outbox: Outbox, message: P2PMessage, 
     envelope = Envelope(statement, terms.signer.sign(signed_digest(profile, statement)))
     until = remembered_until(profile, envelope, now)
     kept = Remembered(identity(profile, envelope), sender, until, envelope)
-    memory = Memory((*outbox.memory.remembered, kept))
+    memory = remembering(outbox.memory, kept)
     return Outbox(outbox.chain_id, outbox.epoch, outbox.registered, outbox.sequence + 1, memory), envelope
 
 

@@ -6,24 +6,51 @@ since. There is no other state: two synchronizers that were told the same hold t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from taifoon.core.block import ClusterBlock
 from taifoon.core.epoch import EPOCH_COMMITTEE, Assignment
 from taifoon.core.epoch_block import EpochBlock
+from taifoon.core.leaf import MMRLeaf
 from taifoon.core.network_state import EpochRecord, NetworkState
 from taifoon.core.replica import Replica
 from taifoon.network.envelope import Reception
 from taifoon.network.kinds import P2PMessage
 from taifoon.network.requests import Requests
-from taifoon.primitives.types import ClusterId, Millis, PublicKey
+from taifoon.primitives.types import ClusterId, Millis, PublicKey, View
 from taifoon.profile import Profile
+from taifoon.synchronizer.acts import Act
 from taifoon.synchronizer.cluster_member import ClusterMember
+from taifoon.synchronizer.economy import Economy
 from taifoon.synchronizer.epoch_member import EpochMember
 from taifoon.synchronizer.events import Effect, Terms
 from taifoon.synchronizer.post import Outbox, to_all, to_peers
+from taifoon.synchronizer.surroundings import Surroundings
+from taifoon.synchronizer.watch import Watch
 
 AnyReplica = Replica[ClusterBlock] | Replica[EpochBlock]
+
+
+@dataclass(frozen=True, slots=True)
+class LastingView:
+    """The view that a cluster is in here, and since when by the local clock."""
+
+    cluster: ClusterId
+    view: View
+    since: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """The jobs that clients have brought here and that are not done, and whether this synchronizer is cut off."""
+
+    jobs: tuple[MMRLeaf, ...] = ()
+    views: tuple[LastingView, ...] = ()
+    is_alone: bool = False
+
+    def since(self, cluster: ClusterId, view: View) -> Millis | None:
+        """Since when a cluster is in a view; None where it was in another."""
+        return next((each.since for each in self.views if (each.cluster, each.view) == (cluster, view)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +58,12 @@ class Synchronizer:
     """A synchronizer in an epoch: a member of each cluster in which it has seats, and of the epoch's committee.
 
     `records` are the epochs that are over, from the first one that is kept; `asked` counts the peers asked so far.
+    `orders` are the acts that this synchronizer wants taken up, until a closing has them.
     """
 
     terms: Terms
     network: NetworkState
+    economy: Economy
     assignment: Assignment
     clusters: tuple[ClusterMember, ...]
     closing: EpochMember
@@ -42,6 +71,10 @@ class Synchronizer:
     requests: Requests = ()
     records: tuple[EpochRecord, ...] = ()
     asked: int = 0
+    orders: tuple[Act, ...] = ()
+    custody: Custody = field(default_factory=Custody)
+    watch: Watch = field(default_factory=Watch)
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def member(self, cluster: ClusterId) -> ClusterMember | None:
         """The membership in a cluster, if there is one."""

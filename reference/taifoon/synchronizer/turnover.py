@@ -13,7 +13,7 @@ from taifoon.core.block import ClusterBlock
 from taifoon.core.epoch import EPOCH_COMMITTEE
 from taifoon.core.epoch_block import EpochBlock
 from taifoon.core.leaf import MMRLeaf
-from taifoon.core.network_state import EpochRecord, NetworkState, present_assignment, turn
+from taifoon.core.network_state import EpochRecord, NetworkState, committing_keys, present_assignment, turn
 from taifoon.core.owners import owners, primary
 from taifoon.core.proposal import Proposal
 from taifoon.core.replica_events import Restarted
@@ -21,7 +21,10 @@ from taifoon.network.gossip import Memory
 from taifoon.network.messages import BeaconCommitment, BeaconReveal, JobSubmission
 from taifoon.primitives.types import Amount, ClusterId, Epoch, Millis, Seat
 from taifoon.profile import Profile
+from taifoon.rejection import Rejected, RejectionCode
+from taifoon.synchronizer.closing import economy_after
 from taifoon.synchronizer.cluster_member import head_state, jobs_to_prove, new_cluster_member, with_job
+from taifoon.synchronizer.economy import Economy, check_economy
 from taifoon.synchronizer.epoch_member import new_epoch_member, with_commitment, with_reveal
 from taifoon.synchronizer.events import (
     Effect,
@@ -33,10 +36,12 @@ from taifoon.synchronizer.events import (
     Started,
     StoredVotes,
     StoreEpoch,
+    StoreOrders,
     Terms,
 )
+from taifoon.synchronizer.orders import repeat_orders, still_open
 from taifoon.synchronizer.post import Outbox
-from taifoon.synchronizer.state import Done, Synchronizer, keys_of, send, spread, with_member
+from taifoon.synchronizer.state import Custody, Done, Synchronizer, keys_of, send, spread, with_member
 from taifoon.synchronizer.voting import drive_closing, drive_cluster
 
 SEQUENCES = 1 << 16
@@ -44,7 +49,9 @@ SEQUENCES = 1 << 16
 NO_VALUE = Amount(0)
 
 
-def new_synchronizer(profile: Profile, terms: Terms, network: NetworkState, now: Millis) -> Synchronizer:
+def new_synchronizer(
+    profile: Profile, terms: Terms, network: NetworkState, economy: Economy, now: Millis
+) -> Synchronizer:
     """A synchronizer that has heard nothing of the present epoch; `Started` sets it going."""
     assignment = present_assignment(profile, network)
     own = tuple(
@@ -55,14 +62,16 @@ def new_synchronizer(profile: Profile, terms: Terms, network: NetworkState, now:
     members = tuple(new_cluster_member(profile, terms, network, assignment, cluster) for cluster in own)
     closing = new_epoch_member(profile, terms, network, assignment, now)
     outbox = Outbox(network.chain_id, network.epoch, len(assignment.registry), int(now) * SEQUENCES, Memory())
-    return Synchronizer(terms, network, assignment, members, closing, outbox)
+    return Synchronizer(terms, network, economy, assignment, members, closing, outbox)
 
 
 def started(profile: Profile, synchronizer: Synchronizer, stored: Started, now: Millis) -> Done:
     """A synchronizer that goes on from what it stored; what it had heard beside that is lost."""
-    fresh = new_synchronizer(profile, synchronizer.terms, stored.network, now)
-    fresh = replace(fresh, records=stored.records)
+    fresh = new_synchronizer(profile, synchronizer.terms, stored.network, stored.economy, now)
+    fresh = replace(fresh, records=stored.records, orders=stored.orders, custody=Custody(stored.jobs))
     begun, effects = begin(profile, fresh, stored.votes, now)
+    begun, more = hand_on(profile, begun, stored.jobs, now)
+    effects = (*effects, *more)
     return begun, (*effects, SetAlarm(PullAlarm(), Millis(now + synchronizer.terms.pull)))
 
 
@@ -114,6 +123,8 @@ def begin(profile: Profile, synchronizer: Synchronizer, votes: tuple[StoredVotes
     synchronizer, more = take_up_jobs(profile, synchronizer)
     effects = (*effects, *more)
     synchronizer, more = beacon_words(profile, synchronizer, now)
+    effects = (*effects, *more)
+    synchronizer, more = repeat_orders(profile, synchronizer, now)
     return synchronizer, (*effects, *more)
 
 
@@ -136,11 +147,12 @@ def beacon_words(profile: Profile, synchronizer: Synchronizer, now: Millis) -> D
     """Commit to a secret for the next epoch, and reveal the one that was committed to for this one."""
     network, signer = synchronizer.network, synchronizer.terms.signer
     key, coming = signer.public_key, Epoch(network.epoch + 1)
-    if all(entry.public_key != key for entry in synchronizer.assignment.registry):
-        return synchronizer, ()
-    made = commitment(profile, coming, key, signer.secret(coming))
-    closing = with_commitment(synchronizer.closing, made)
-    words: tuple[BeaconCommitment | BeaconReveal, ...] = (BeaconCommitment(coming, Seat(0), made.digest),)
+    closing = synchronizer.closing
+    words: tuple[BeaconCommitment | BeaconReveal, ...] = ()
+    if key in committing_keys(profile, network):
+        made = commitment(profile, coming, key, signer.secret(coming))
+        closing = with_commitment(closing, made)
+        words = (BeaconCommitment(coming, Seat(0), made.digest),)
     if any(each.holder == key for each in network.commitments):
         secret = signer.secret(network.epoch)
         closing = with_reveal(profile, network, closing, Reveal(key, secret))
@@ -154,21 +166,27 @@ def beacon_words(profile: Profile, synchronizer: Synchronizer, now: Millis) -> D
 
 
 def waiting_jobs(synchronizer: Synchronizer) -> tuple[MMRLeaf, ...]:
-    """The jobs that wait in this synchronizer's clusters, or were taken in there, each once.
+    """The jobs that wait in this synchronizer's clusters, were taken in there, or are in its custody, each once.
 
     Those taken in by a block that the closing leaves out have to find their owners again.
     """
-    leaves = {item.leaf.job_id: item.leaf for member in synchronizer.clusters for item in member.waiting}
+    leaves = {leaf.job_id: leaf for leaf in synchronizer.custody.jobs}
+    leaves.update({item.leaf.job_id: item.leaf for member in synchronizer.clusters for item in member.waiting})
     for member in synchronizer.clusters:
         leaves.update({leaf.job_id: leaf for leaf in head_state(member).log.jobs.leaves if leaf.is_intake})
     return tuple(leaves.values())
 
 
 def turn_over(profile: Profile, synchronizer: Synchronizer, record: EpochRecord, now: Millis) -> Done:
-    """Go on in the next epoch. Rejects as `turn` of the network does."""
+    """Go on in the next epoch. Rejects as `turn` of the network, `closed` and `check_economy` do."""
     terms = synchronizer.terms
     network = turn(profile, terms.proof_system, synchronizer.network, terms.factor, record)
-    fresh = new_synchronizer(profile, terms, network, now)
+    closing = record.block.closing
+    if closing is None:
+        raise Rejected(RejectionCode.BLOCK_EPOCH, f"the record of epoch {synchronizer.network.epoch} has no closing")
+    economy = economy_after(profile, synchronizer, closing, record.stretches)
+    check_economy(profile, closing, economy)
+    fresh = new_synchronizer(profile, terms, network, economy, now)
     outbox = replace(synchronizer.outbox, epoch=network.epoch, registered=fresh.outbox.registered)
     fresh = replace(
         fresh,
@@ -176,10 +194,13 @@ def turn_over(profile: Profile, synchronizer: Synchronizer, record: EpochRecord,
         requests=synchronizer.requests,
         records=(*synchronizer.records, record),
         asked=synchronizer.asked,
+        custody=Custody(synchronizer.custody.jobs),
+        orders=still_open(profile, synchronizer.orders, fresh, closing),
     )
     begun, effects = begin(profile, fresh, (), now)
     begun, more = hand_on(profile, begun, waiting_jobs(synchronizer), now)
-    return begun, (StoreEpoch(network, record), EpochTurned(network), *effects, *more)
+    stores = (StoreEpoch(network, economy, record), StoreOrders(begun.orders))
+    return begun, (*stores, EpochTurned(network, economy), *effects, *more)
 
 
 def hand_on(profile: Profile, synchronizer: Synchronizer, leaves: tuple[MMRLeaf, ...], now: Millis) -> Done:

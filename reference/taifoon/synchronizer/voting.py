@@ -54,6 +54,7 @@ from taifoon.synchronizer.events import (
     StoreVotes,
     ViewAlarm,
 )
+from taifoon.synchronizer.heralds import told_of
 from taifoon.synchronizer.post import proposal_message, voted
 from taifoon.synchronizer.state import Done, Synchronizer, keys_of, next_peer, replica_of, send, with_member
 
@@ -183,7 +184,7 @@ def carry_out(
         case BuildBlock():
             synchronizer, effects = owe(synchronizer, committee, want)
         case Finalised(link):
-            synchronizer, effects = block_final(profile, synchronizer, committee, link)
+            synchronizer, effects = block_final(profile, synchronizer, committee, link, now)
     return synchronizer, effects, ()
 
 
@@ -240,8 +241,8 @@ def owe(synchronizer: Synchronizer, committee: ClusterId, wanted: BuildBlock) ->
     return with_member(synchronizer, member), () if at is None else (SetAlarm(alarm, at),)
 
 
-def block_final(profile: Profile, synchronizer: Synchronizer, committee: ClusterId, link: Link) -> Done:
-    """Take note of a final block of a cluster, and ask for the proofs for which this synchronizer is drawn."""
+def block_final(profile: Profile, synchronizer: Synchronizer, committee: ClusterId, link: Link, now: Millis) -> Done:
+    """Take note of a final block of a cluster, ask for the proofs for which this synchronizer is drawn, and tell."""
     member = synchronizer.member(committee)
     block = None if member is None else block_of(member, link)
     if member is None or block is None:
@@ -249,4 +250,6 @@ def block_final(profile: Profile, synchronizer: Synchronizer, committee: Cluster
     taken_in = tuple(leaf.job_id for leaf in block.proof_jobs if leaf.is_intake)
     proving = jobs_to_prove(profile, synchronizer.terms, synchronizer.assignment, member, taken_in)
     final = BlockFinal(synchronizer.network.epoch, committee, block.header.block_number, block)
-    return with_member(synchronizer, without_done(member)), (final, *(ProveJob(leaf) for leaf in proving))
+    fresh = (leaf for leaf in proving if leaf.job_id not in synchronizer.surroundings.begun)
+    synchronizer, said = told_of(profile, with_member(synchronizer, without_done(member)), member, block, now)
+    return synchronizer, (final, *(ProveJob(leaf) for leaf in fresh), *said)

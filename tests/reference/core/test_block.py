@@ -13,6 +13,7 @@ from taifoon.core.block import (
     MAX_JOBS,
     MAX_PROOF,
     Beginning,
+    CarriedVote,
     ClusterBlock,
     Decision,
     Header,
@@ -39,6 +40,7 @@ from taifoon.primitives.types import (
     Hash32,
     Millis,
     PublicKey,
+    Seat,
     Signature64,
     View,
 )
@@ -85,10 +87,12 @@ def pieces() -> dict[str, bytes]:
         "parent_view": number(1, 8),
         "proof_jobs": number(3, 4) + b"".join(map(leaf, BLOCK.proof_jobs)),
         "proof_results": number(2, 4)
-        + b"".join(result.job_id + result.prover + number(32, 4) + result.proof for result in BLOCK.proof_results),
+        + b"".join(result.job_id + result.prover + number(64, 4) + result.proof for result in BLOCK.proof_results),
         "validator_signatures": number(0, 4),
         "cluster_members": number(5, 4) + b"".join(BLOCK.cluster_members),
         "quorum_threshold": number(4, 4),
+        "attestations": number(4, 4)
+        + b"".join(number(1, 8) + number(vote.seat, 4) + vote.signature for vote in BLOCK.attestations),
     }
 
 
@@ -178,6 +182,9 @@ LEAVES = st.builds(
 RESULTS = st.builds(
     ProofResult, job_id=bytes_of(32).map(Hash32), prover=bytes_of(32).map(PublicKey), proof=st.binary(max_size=40)
 )
+VOTES = st.builds(
+    CarriedVote, block=U64S.map(BlockNumber), seat=U32S.map(Seat), signature=bytes_of(64).map(Signature64)
+)
 BLOCKS = st.builds(
     ClusterBlock,
     header=HEADERS,
@@ -186,6 +193,7 @@ BLOCKS = st.builds(
     validator_signatures=st.lists(bytes_of(64).map(Signature64), max_size=2).map(tuple),
     cluster_members=st.lists(bytes_of(32).map(PublicKey), max_size=2).map(tuple),
     quorum_threshold=U32S,
+    attestations=st.lists(VOTES, max_size=2).map(tuple),
 )
 
 

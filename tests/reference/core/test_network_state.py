@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from taifoon.core.beacon import Reveal
+from taifoon.core.beacon import Reveal, commitment
 from taifoon.core.epoch_block import Closing
 from taifoon.core.network_state import (
     EpochRecord,
@@ -28,6 +28,7 @@ from taifoon_models.epochs import (
     job_leaf,
     network,
     registration,
+    secret,
     setting,
     small_clusters,
     usual_choice,
@@ -185,6 +186,21 @@ def test_commitments_are_one_for_each_holder_that_serves() -> None:
         record = with_closing(now, {}, commitments=commitments)
         assert code_of(PROFILE, now.state, record) is RejectionCode.BEACON_COMMITMENT
     assert code_of(PROFILE, now.state, with_closing(now, {}, commitments=ordered[2:])) is None
+
+
+def test_only_who_has_a_seat_in_the_epoch_of_the_reveal_may_commit() -> None:
+    now = begun()
+    choice = usual_choice(now.state, PROFILE)
+    leaver = choice.registry[0].public_key
+    assert leaver in {each.holder for each in choice.commitments}
+    state, _ = worked(now, {}, replace(choice, registry=choice.registry[1:]))
+    now = setting(PROFILE, state)
+    assert leaver in {seat.public_key for seat in now.assignment.seats}
+    stays = usual_choice(state, PROFILE).commitments
+    made = commitment(PROFILE, Epoch(2), leaver, secret(leaver, Epoch(2)))
+    for commitments, code in ((stays, None), ((*stays, made), RejectionCode.BEACON_COMMITMENT)):
+        ordered = tuple(sorted(commitments, key=lambda each: each.holder))
+        assert code_of(PROFILE, state, with_closing(now, {}, commitments=ordered)) is code
 
 
 def test_a_record_of_another_epoch_is_refused() -> None:

@@ -26,7 +26,7 @@ from taifoon.core.validity import (
     is_within_tolerance,
 )
 from taifoon.primitives.hashing import Role, hash_role
-from taifoon.primitives.types import BlockNumber, LeafIndex, Millis, Signature64, View
+from taifoon.primitives.types import BlockNumber, LeafIndex, Millis, PublicKey, Signature64, View
 from taifoon.profile import DOCUMENT, HARDENED, Parameters, Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
 from taifoon_models.blocks import (
@@ -48,12 +48,14 @@ from taifoon_models.blocks import (
     working_block,
 )
 from taifoon_models.jobs import intake
+from taifoon_models.keys import key
 
 SEATS = 5
 BY_RULE = {
     **dict.fromkeys(("time of the parent", "time ahead", "later leaf"), Resolution.TIME),
     **dict.fromkeys(("members", "quorum", "leader"), Resolution.DERIVED_FIELDS),
 }
+BY_VOTES = [name for name, (_, code) in BREAKINGS.items() if code.name.startswith("CARRIED")]
 SWITCHED = [name for name in BREAKINGS if name != "parent"]
 BY_VALIDITY = [name for name in SWITCHED if name not in BY_RULE]
 
@@ -88,6 +90,13 @@ def test_a_block_that_breaks_one_rule_is_refused_with_its_code(breaking: str) ->
 def test_the_refusal_is_gone_without_the_rule(breaking: str) -> None:
     profile = small(HARDENED.without(BY_RULE.get(breaking, Resolution.BLOCK_VALIDITY)))
     assert refusal(profile, *broken(profile, breaking)) is None
+
+
+@pytest.mark.parametrize("breaking", SWITCHED)
+def test_carried_votes_are_read_only_where_blocks_carry_votes(breaking: str) -> None:
+    profile = small(HARDENED.without(Resolution.REWARD))
+    expected = None if breaking in BY_VOTES else BREAKINGS[breaking][1]
+    assert refusal(profile, *broken(profile, breaking)) is expected
 
 
 @pytest.mark.parametrize("breaking", SWITCHED)
@@ -136,6 +145,7 @@ def test_the_codes_come_in_the_order_of_their_checks() -> None:
         *("BLOCK_MEMBERS", "BLOCK_QUORUM", "BLOCK_LEADER"),
         *("BLOCK_TOO_MANY_JOBS", "JOB_FOREIGN"),
         *("JOB_ALREADY_TAKEN_IN", "JOB_UNKNOWN", "JOB_ALREADY_COMPLETED", "LEAF_MISMATCH"),
+        *("CARRIED_WINDOW", "CARRIED_ORDER", "CARRIED_SIGNATURE"),
         *("RESULTS_MISMATCH", "COMMITMENT_MISMATCH", "PROOF_INVALID"),
         "BLOCK_ROOT",
     ]
@@ -212,24 +222,31 @@ def test_the_root_covers_the_jobs_after_the_block_and_the_batches_before_it() ->
 class Recording:
     """A proof system that accepts all and shows what it was asked."""
 
-    asked: list[tuple[ProofJob, bytes]]
+    asked: list[tuple[ProofJob, PublicKey, bytes]]
 
-    def verify(self, job: ProofJob, proof: bytes) -> bool:
-        self.asked.append((job, proof))
+    def verify(self, job: ProofJob, prover: PublicKey, proof: bytes) -> bool:
+        self.asked.append((job, prover, proof))
         return True
 
 
-def test_a_proof_is_judged_by_the_job_as_it_was_taken_in() -> None:
+def test_a_proof_is_judged_by_its_prover_and_the_job_as_it_was_taken_in() -> None:
     state = opened(HARDENED, SEATS)
-    asked: list[tuple[ProofJob, bytes]] = []
+    asked: list[tuple[ProofJob, PublicKey, bytes]] = []
     check_block(HARDENED, Recording(asked), state, working_block(HARDENED, state), NOW)
-    assert asked == [(taken_in(state, number), result_of(number).proof) for number in (0, 1)]
+    assert asked == [(taken_in(state, number), key(number), result_of(number, number).proof) for number in (0, 1)]
+
+
+def test_a_proof_counts_for_another_only_where_its_statement_names_nobody() -> None:
+    for profile in (HARDENED, HARDENED.without(Resolution.ENVELOPE)):
+        expected = RejectionCode.PROOF_INVALID if Resolution.ENVELOPE in profile else None
+        assert refusal(profile, *broken(profile, "copied proof")) is expected
+        assert refusal(profile, *broken(profile, "false proof")) is RejectionCode.PROOF_INVALID
 
 
 def test_no_proof_is_checked_before_all_cheaper_rules() -> None:
     profile = small(HARDENED)
     for breaking, (_, code) in BREAKINGS.items():
-        asked: list[tuple[ProofJob, bytes]] = []
+        asked: list[tuple[ProofJob, PublicKey, bytes]] = []
         state, block = broken(profile, breaking)
         with contextlib.suppress(Rejected):
             check_block(profile, Recording(asked), state, block, NOW)

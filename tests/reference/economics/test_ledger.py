@@ -132,7 +132,7 @@ def test_evidence_outside_its_window_is_refused() -> None:
 
 
 def test_a_withheld_reveal_is_charged_like_silence_and_once_with_it() -> None:
-    blocks = HARDENED.parameters.inactivity_blocks
+    blocks = HARDENED.parameters.inactivity_blocks + HARDENED.parameters.signature_window
     idle = record_of(HOLDERS, blocks, frozenset((block, 4) for block in range(1, blocks + 1)))
     for records, withheld in (((), (key(4), key(99))), ((idle,), ()), ((idle,), (key(4),))):
         ledger = close_epoch(HARDENED, begin(), records, withheld=withheld)

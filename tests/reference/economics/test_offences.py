@@ -82,8 +82,11 @@ SHOWN_BY_BYTES = {
     RejectionCode.RESULTS_MISMATCH,
     RejectionCode.COMMITMENT_MISMATCH,
     RejectionCode.PROOF_INVALID,
+    RejectionCode.CARRIED_ORDER,
+    RejectionCode.CARRIED_SIGNATURE,
 }
-ALSO_SHOWN = {"view", "repeated intake", "repeated completion"}
+# A block that carries votes for its parent says by them what it takes for its parent.
+ALSO_SHOWN = {"view", "repeated intake", "repeated completion", "vote for itself", "parent", "parent view"}
 
 
 def refused(evidence: Evidence) -> str:
@@ -196,7 +199,7 @@ def test_what_bytes_show_is_what_every_member_checks(breaking: str) -> None:
     block = working_block(few, state)
     header = block.header
     statement = Statement(
-        CHAIN, header.epoch, header.cluster_id, header.view, VoteKind.NOTARISE, block_hash(few, block)
+        state.chain_id, header.epoch, header.cluster_id, header.view, VoteKind.NOTARISE, block_hash(few, block)
     )
     assert not is_objectively_invalid(few, PROOFS, state.formation, statement, block)
     broken = BREAKINGS[breaking][0](few, state, block)

@@ -107,7 +107,7 @@ def test_rewards_are_read_off_final_blocks() -> None:
     assert payouts(HARDENED, 1000, added) == payouts(HARDENED, 1000, record)
 
 
-def test_a_signature_counts_in_any_certificate_within_the_window() -> None:
+def test_a_signature_counts_in_any_block_within_the_window() -> None:
     assert [late for late in range(-2, WINDOW + 3) if counts_signature(HARDENED, 10, 10 + late)] == [*range(WINDOW + 1)]
     assert [late for late in range(-2, WINDOW + 3) if counts_signature(LITERAL, 10, 10 + late)] == [0]
 

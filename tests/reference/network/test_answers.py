@@ -112,17 +112,23 @@ def test_a_question_that_has_no_answer_is_refused() -> None:
         assert caught.value.code is RejectionCode.MMR_SHRINKS
 
 
+OPENING = final_block(HARDENED, opening_block(HARDENED, first_state(HARDENED, SEATS)))
+WORKING = final_block(HARDENED, working_block(HARDENED, opened(HARDENED, SEATS)))
+
+
 def test_who_asks_for_blocks_gets_a_chain_from_there_on() -> None:
-    blocks = (
-        final_block(HARDENED, opening_block(HARDENED, first_state(HARDENED, SEATS))),
-        final_block(HARDENED, working_block(HARDENED, opened(HARDENED, SEATS))),
-    )
+    blocks = (OPENING.block, WORKING.block)
     committee = committee_of(CHAIN, EPOCH, CLUSTER, SEATS)
-    for first, expected in ((1, blocks), (2, blocks[1:]), (3, ())):
+    for first, below, head in ((1, blocks[:1], WORKING), (2, (), WORKING), (3, (), None)):
         question = BlockRangeRequest(CLUSTER, BlockNumber(first))
-        answer = answer_blocks(blocks, REQUEST, question)
-        assert answer == BlockRangeResponse(REQUEST, expected)
+        answer = answer_blocks(blocks, (WORKING,), REQUEST, question)
+        assert answer == BlockRangeResponse(REQUEST, below, head)
         check_blocks(HARDENED, committee, question, answer)
-    many = answer_blocks(blocks[:1] * 40, REQUEST, BlockRangeRequest(CLUSTER, BlockNumber(1)))
+    question = BlockRangeRequest(CLUSTER, BlockNumber(1))
+    assert answer_blocks(blocks, (OPENING,), REQUEST, question) == BlockRangeResponse(REQUEST, (), OPENING)
+    with pytest.raises(Rejected) as caught:
+        answer_blocks(blocks, (), REQUEST, question)
+    assert caught.value.code is RejectionCode.NODE_NOT_STORED
+    many = answer_blocks(blocks[:1] * 40, (OPENING,), REQUEST, question)
     assert len(many.blocks) == MAX_BLOCKS
     assert encode_message(many)[0] == Kind.BLOCK_RANGE_RESPONSE.ordinal

@@ -21,6 +21,7 @@ from taifoon.network.parts import RangeKind
 from taifoon.primitives.types import ClusterId, LeafCount, Millis, PublicKey, Seat
 from taifoon.profile import DOCUMENT, HARDENED, Profile, Resolution
 from taifoon.rejection import Rejected, RejectionCode
+from taifoon_models.blocks import PROOFS
 from taifoon_models.jobs import intake
 from taifoon_models.keys import committee_of, key
 from taifoon_models.messages import (
@@ -29,7 +30,6 @@ from taifoon_models.messages import (
     EPOCH,
     NOW,
     SEATS,
-    BoundDigestProofs,
     assignment_over,
     peaks,
     push,
@@ -114,29 +114,29 @@ def test_an_assignment_ends_with_its_deadline() -> None:
 
 def submission_outcome(submitted: ProofSubmission, profile: Profile = HARDENED) -> RejectionCode | PublicKey:
     try:
-        return check_submission(profile, BoundDigestProofs(), (intake(1), intake(2)), submitted).prover
+        return check_submission(profile, PROOFS, (intake(1), intake(2)), submitted).prover
     except Rejected as rejected:
         return rejected.code
 
 
 def test_a_proof_is_its_provers_and_a_copy_is_worth_something_without_the_envelope_alone() -> None:
-    assert submission_outcome(submission(HARDENED, 1, 0)) == key(0)
-    copied = replace(submission(HARDENED, 1, 0), prover=key(1))
+    assert submission_outcome(submission(1, 0)) == key(0)
+    copied = replace(submission(1, 0), prover=key(1))
     assert submission_outcome(copied) is RejectionCode.PROOF_INVALID
     for profile in (HARDENED.without(Resolution.ENVELOPE), DOCUMENT):
-        unbound = replace(submission(profile, 1, 0), prover=key(1))
+        unbound = replace(submission(1, 0), prover=key(1))
         assert submission_outcome(unbound, profile) == key(1)
 
 
 def test_a_proof_is_for_a_pending_job() -> None:
-    assert submission_outcome(submission(HARDENED, 3, 0)) is RejectionCode.JOB_UNKNOWN
-    other = replace(submission(HARDENED, 1, 0), job_id=intake(2).job_id)
+    assert submission_outcome(submission(3, 0)) is RejectionCode.JOB_UNKNOWN
+    other = replace(submission(1, 0), job_id=intake(2).job_id)
     assert submission_outcome(other) is RejectionCode.PROOF_INVALID
 
 
 def test_the_commitment_to_a_submission_binds_its_prover() -> None:
-    jobs, proofs = (intake(1),), BoundDigestProofs()
-    accepted = [check_submission(HARDENED, proofs, jobs, submission(HARDENED, 1, prover)) for prover in (0, 1)]
+    jobs, proofs = (intake(1),), PROOFS
+    accepted = [check_submission(HARDENED, proofs, jobs, submission(1, prover)) for prover in (0, 1)]
     assert proof_commitment(HARDENED, accepted[0]) != proof_commitment(HARDENED, accepted[1])
 
 

@@ -95,7 +95,7 @@ def test_only_synchronisation_crosses_epochs(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name)
 def test_only_those_who_bring_a_job_or_a_registration_may_be_strangers(kind: Kind) -> None:
-    assert {Kind.JOB_SUBMISSION, Kind.REGISTRATION} == OPEN_TO_ALL
+    assert {Kind.JOB_SUBMISSION, Kind.REGISTRATION, Kind.EPOCH_RECORD_REQUEST} == OPEN_TO_ALL
     message = samples()[kind]
     named = speaks_for(message) is not None
     envelope = sealed(HARDENED, message, sender=STRANGER)

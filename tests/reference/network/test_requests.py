@@ -221,7 +221,8 @@ FOREIGN = replace(SECOND.block, header=replace(SECOND.block.header, previous_has
 def blocks_outcome(*blocks: FinalBlock, first: int = 1) -> RejectionCode | None:
     try:
         question = BlockRangeRequest(CLUSTER, BlockNumber(first))
-        check_blocks(HARDENED, COMMITTEE, question, BlockRangeResponse(REQUEST, blocks))
+        below, head = tuple(final.block for final in blocks[:-1]), blocks[-1] if blocks else None
+        check_blocks(HARDENED, COMMITTEE, question, BlockRangeResponse(REQUEST, below, head))
     except Rejected as rejected:
         return rejected.code
     return None
@@ -234,6 +235,16 @@ def test_final_blocks_are_a_chain_from_the_number_asked_for() -> None:
     assert blocks_outcome(SECOND) is RejectionCode.RESPONSE_UNFIT
     assert blocks_outcome(SECOND, FIRST, first=2) is RejectionCode.RESPONSE_UNFIT
     assert blocks_outcome(FIRST, final_block(HARDENED, FOREIGN)) is RejectionCode.BLOCK_PARENT
+
+
+def test_blocks_below_a_certified_one_are_final_and_blocks_below_none_are_not() -> None:
+    uncertified = replace(FIRST, notarisation=SECOND.notarisation)
+    assert blocks_outcome(uncertified, SECOND) is None
+    assert blocks_outcome(SECOND, uncertified) is RejectionCode.RESPONSE_UNFIT
+    question = BlockRangeRequest(CLUSTER, BlockNumber(1))
+    with pytest.raises(Rejected) as caught:
+        check_blocks(HARDENED, COMMITTEE, question, BlockRangeResponse(REQUEST, (FIRST.block,), None))
+    assert caught.value.code is RejectionCode.RESPONSE_UNFIT
 
 
 def test_a_block_without_its_certificates_is_not_final() -> None:

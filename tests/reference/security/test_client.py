@@ -24,7 +24,7 @@ STATE = first_state(HARDENED, 4)
 COMMITTEE = Committee(CHAIN, STATE.formation.epoch, STATE.formation.cluster, STATE.formation.keys)
 
 
-def claim(proof: bytes = proof_of(JOB), commitment: str | None = None, signers: int = 3) -> ClientClaim:
+def claim(proof: bytes = proof_of(JOB, key(0)), commitment: str | None = None, signers: int = 3) -> ClientClaim:
     result = ProofResult(JOB, key(0), proof)
     committed = digest(commitment) if commitment else proof_commitment(HARDENED, result)
     leaf = taken_in(STATE, 0)
@@ -55,7 +55,7 @@ def test_a_final_and_true_result_is_accepted() -> None:
     ("shown", "code"),
     [
         (claim(proof=b"false", signers=4), RejectionCode.PROOF_INVALID),
-        (claim(proof=proof_of(intake(1).job_id), signers=4), RejectionCode.PROOF_INVALID),
+        (claim(proof=proof_of(intake(1).job_id, key(0)), signers=4), RejectionCode.PROOF_INVALID),
         (claim(commitment="another result"), RejectionCode.COMMITMENT_MISMATCH),
     ],
 )

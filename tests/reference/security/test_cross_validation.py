@@ -33,7 +33,7 @@ SEATS, CLUSTERS = 4, 5
 SEED = digest("seed of epoch 3")
 HIGH = Amount(HARDENED.parameters.high_value)
 LITERAL = HARDENED.without(Resolution.CROSS_VALIDATION)
-RESULT = ProofResult(intake(0).job_id, key(0), proof_of(intake(0).job_id))
+RESULT = ProofResult(intake(0).job_id, key(0), proof_of(intake(0).job_id, key(0)))
 COMPLETION = completion_of(intake(0), proof_commitment(HARDENED, RESULT))
 COMMITTEES = tuple(
     Committee(CHAIN, Epoch(3), ClusterId(cluster), tuple(key(SEATS * cluster + seat) for seat in range(SEATS)))
