@@ -41,6 +41,19 @@ def test_a_run_has_a_timeline_and_its_seed_fixes_the_trace(tmp_path: Path) -> No
     assert "s  final" not in again.output
 
 
+def test_orders_are_in_the_timeline_and_the_books_in_the_summary(tmp_path: Path) -> None:
+    out = tmp_path / "run.json"
+    options = ("--seconds", "0.8", "--byzantine", "0", "--arrival", "0.1", "--departure", "0.2:5", "--out", str(out))
+    result = invoke(*options, "--brief")
+    assert result.exit_code == 0, result.output
+    for words in ("synchronizer 8: Registration", "synchronizer 5: Leave", "issued for work", "nobody convicted"):
+        assert words in result.output
+    written = json.loads(out.read_text(encoding="utf-8"))
+    assert written["cluster_counts"][0] == 2
+    assert written["issued"] > 0
+    assert written["convictions"] == {}
+
+
 def test_another_seed_is_another_trace() -> None:
     first, second = (invoke("--seconds", "0.1", "--seed", seed) for seed in ("1", "2"))
     assert trace_of(first.output) != trace_of(second.output)
@@ -52,6 +65,7 @@ def test_another_seed_is_another_trace() -> None:
         (["--partition", "1:through"], "START-END:through"),
         (["--partition", "2-1:between"], "ends before it begins"),
         (["--crash", "0-1:8"], "from 0 to 7"),
+        (["--departure", "1:8"], "from 0 to 7"),
         (["--clusters", "3"], "2 clusters or fewer"),
         (["--without", "RES-NONE"], "no such resolution"),
     ],

@@ -15,6 +15,8 @@ from taifoon_toolkit.explore import Wanted, explore_to
 from taifoon_toolkit.simulate import Wished, simulate_to
 from taifoon_toolkit.usage import stop
 
+ARRIVAL = "One more starts from genesis then, and buys a seat; may be repeated."
+
 
 @click.command()
 @click.option("--seats", type=click.IntRange(min=1), default=4, show_default=True, help="Seats of the committee.")
@@ -86,6 +88,11 @@ def bench(sections: tuple[str, ...], deep: bool, out: Path | None) -> None:  # n
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=6.0, show_default=True, help="Simulated time.")
 @click.option("--partition", "partitions", multiple=True, metavar="START-END:COURSE", help="May be repeated.")
 @click.option("--crash", "crashes", multiple=True, metavar="START-END:NUMBER", help="May be repeated.")
+@click.option("--arrival", "arrivals", multiple=True, type=click.FloatRange(min=0), metavar="SECONDS", help=ARRIVAL)
+@click.option("--departure", "departures", multiple=True, metavar="SECONDS:NUMBER", help="Who asks to leave, and when.")
+@click.option("--job-gap", type=click.FloatRange(min=0.001), default=0.5, show_default=True, help="Seconds to a job.")
+@click.option("--block-jobs", type=click.IntRange(min=1), metavar="N", help="Leaves that a block holds at most.")
+@click.option("--target", type=click.IntRange(min=1), metavar="N", help="Seats that a cluster has on average.")
 @click.option("--byzantine", type=click.IntRange(min=0), metavar="N", help="Of each cluster. Default: as tolerated.")
 @click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
 @click.option("--stretch", type=click.IntRange(min=1), default=4, show_default=True, help="Blocks in an epoch.")
@@ -100,6 +107,11 @@ def simulate(
     seconds: float,
     partitions: tuple[str, ...],
     crashes: tuple[str, ...],
+    arrivals: tuple[float, ...],
+    departures: tuple[str, ...],
+    job_gap: float,
+    block_jobs: int | None,
+    target: int | None,
     byzantine: int | None,
     without: tuple[str, ...],
     stretch: int,
@@ -111,7 +123,8 @@ def simulate(
 
     Messages are lost, doubled and overtaken. The adversary has members of each cluster, which stay silent, tell
     halves of their peers the contrary, repeat old messages and forge fields. A partition runs `through` all clusters,
-    `between` them or `around` the first; times are in seconds from the start.
+    `between` them or `around` the first; times are in seconds from the start. Work is paid, offences are reported and
+    cost, and where blocks stay full the next epoch has a cluster more, if it has the seats.
 
     \b
     Examples:
@@ -119,6 +132,7 @@ def simulate(
       taifoon simulate --synchronizers 10 --clusters 2 --seconds 5
       taifoon simulate --partition 1-2:through --partition 3-4:between --brief
       taifoon simulate --crash 0.5-1.5:7 --byzantine 0 --out run.json
+      taifoon simulate --synchronizers 10 --clusters 1 --target 4 --block-jobs 4 --job-gap 0.02 --stretch 13 --pace 80
 
     \b
     Exit status:
@@ -128,7 +142,23 @@ def simulate(
       130  interrupted
     """  # noqa: D301
     wished = Wished(
-        synchronizers, clusters, seed, seconds, partitions, crashes, byzantine, without, stretch, pace, brief, out
+        synchronizers=synchronizers,
+        clusters=clusters,
+        seed=seed,
+        seconds=seconds,
+        partitions=partitions,
+        crashes=crashes,
+        arrivals=arrivals,
+        departures=departures,
+        job_gap=job_gap,
+        block_jobs=block_jobs,
+        target=target,
+        byzantine=byzantine,
+        without=without,
+        stretch=stretch,
+        pace=pace,
+        brief=brief,
+        out=out,
     )
     try:
         sys.exit(simulate_to(Console(), wished))

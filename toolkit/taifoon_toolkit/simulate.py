@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from taifoon.economics.ledger import Ledger
 from taifoon.profile import Profile
 from taifoon_models.simulation import Simulation
 from taifoon_models.simulation_checks import InvariantBroken
 from taifoon_models.simulation_node import Entry
-from taifoon_models.simulation_plan import SECOND, Course, Crash, Cut, Plan
+from taifoon_models.simulation_plan import SECOND, Course, Crash, Cut, Departure, Plan
 from taifoon_models.simulation_speed import shared_work
 from taifoon_toolkit.explore import weakened
 
@@ -23,6 +25,7 @@ BROKEN = 1
 PARTITION = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?):(through|between|around)")
 CRASH = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?):(\d+)")
 STYLES = {"epoch": "bold cyan", "partition": "yellow", "healing": "green", "crash": "red", "restart": "green"}
+DEPARTURE = re.compile(r"(\d+(?:\.\d+)?):(\d+)")
 QUIET = frozenset({"final"})
 
 
@@ -40,6 +43,11 @@ class Wished:
     seconds: float
     partitions: tuple[str, ...]
     crashes: tuple[str, ...]
+    arrivals: tuple[float, ...]
+    departures: tuple[str, ...]
+    job_gap: float
+    block_jobs: int | None
+    target: int | None
     byzantine: int | None
     without: tuple[str, ...]
     stretch: int
@@ -81,6 +89,16 @@ def crash_of(typed: str, synchronizers: int) -> Crash:
     return Crash(*span_of("--crash", typed, found[1], found[2]), int(found[3]))
 
 
+def departure_of(typed: str, synchronizers: int) -> Departure:
+    """A departure, as it was typed. Raises SimulationOptionError."""
+    found = DEPARTURE.fullmatch(typed)
+    if found is None or int(found[2]) >= synchronizers:
+        raise SimulationOptionError(
+            f"--departure {typed}: write SECONDS:NUMBER, a synchronizer from 0 to {synchronizers - 1}, such as 1.5:7"
+        )
+    return Departure(microseconds(found[1]), int(found[2]))
+
+
 def plan_of(wished: Wished) -> Plan:
     """The plan that was typed. Raises SimulationOptionError."""
     if wished.clusters * 4 > wished.synchronizers:
@@ -96,6 +114,11 @@ def plan_of(wished: Wished) -> Plan:
         corrupt=wished.byzantine,
         cuts=tuple(cut_of(typed) for typed in wished.partitions),
         crashes=tuple(crash_of(typed, wished.synchronizers) for typed in wished.crashes),
+        arrivals=tuple(microseconds(at) for at in wished.arrivals),
+        departures=tuple(departure_of(typed, wished.synchronizers) for typed in wished.departures),
+        job_gap=microseconds(wished.job_gap),
+        block_jobs=wished.block_jobs,
+        target=wished.target,
         stretch=wished.stretch,
         pace=wished.pace,
     )
@@ -147,6 +170,34 @@ def simulate_to(console: Console, wished: Wished) -> int:
     return 0
 
 
+def cluster_counts(simulation: Simulation) -> list[int]:
+    """The cluster count of each epoch."""
+    return [len(assignment.clusters) for _, assignment in sorted(simulation.checks.assignments.items())]
+
+
+def last_ledger(simulation: Simulation) -> Ledger:
+    """The ledger after the last closing, or at genesis."""
+    return (
+        max(simulation.checks.economies.items())[1].ledger if simulation.checks.economies else simulation.economy.ledger
+    )
+
+
+def money(simulation: Simulation) -> str:
+    """What was issued for work, and who has it."""
+    ledger, genesis = last_ledger(simulation), simulation.economy.ledger
+    issued, free = ledger.issued - genesis.issued, sum(amount for _, amount in ledger.balances)
+    return f"{issued:,} issued for work; {free:,} in balances, {ledger.treasury:,} in the treasury"
+
+
+def guilt(simulation: Simulation) -> str:
+    """The convictions by offence, and what they have cost."""
+    ledger = last_ledger(simulation)
+    counts = Counter(item.offence.kind.value for item in ledger.convictions)
+    taken = sum(entry.taken for entry in ledger.entries)
+    listed = ", ".join(f"{count} of {kind}" for kind, count in sorted(counts.items()))
+    return f"{listed}; {taken:,} of stake taken" if listed else "nobody convicted"
+
+
 def summary(done: Ran) -> list[str]:
     """What came of a run, in lines."""
     simulation = done.simulation
@@ -159,6 +210,10 @@ def summary(done: Ran) -> list[str]:
         f"epochs      {max(simulation.checks.assignments, default=0)} over",
         f"heights     by cluster, {heads}; {len(simulation.checks.cut)} final blocks left out of a closing",
         f"jobs        {simulation.settled} of {len(simulation.submitted)} settled{middle}",
+        f"alone       {len(simulation.provisional)} jobs proved by synchronizers that were cut off",
+        f"clusters    {', '.join(str(count) for count in cluster_counts(simulation))} by epoch",
+        f"money       {money(simulation)}",
+        f"guilt       {guilt(simulation)}",
         f"adversary   {simulation.adversary.acts:,} messages of {len(simulation.corrupted())} synchronizers",
         f"refused     {refused}",
         f"events      {simulation.steps:,}, {simulation.steps / done.seconds:,.0f} in a CPU second",
@@ -178,7 +233,17 @@ def report(plan: Plan, profile: Profile, done: Ran) -> dict[str, object]:
         "timeline": [{"at": entry.at, "kind": entry.kind, "text": entry.text} for entry in simulation.timeline],
         "heights": {str(cluster): number for cluster, number in sorted(simulation.heights().items())},
         "left_out": len(simulation.checks.cut),
-        "jobs": {"submitted": len(simulation.submitted), "settled": simulation.settled},
+        "jobs": {
+            "submitted": len(simulation.submitted),
+            "settled": simulation.settled,
+            "provisional": len(simulation.provisional),
+        },
+        "cluster_counts": cluster_counts(simulation),
+        "issued": last_ledger(simulation).issued - simulation.economy.ledger.issued,
+        "treasury": last_ledger(simulation).treasury,
+        "convictions": dict(
+            sorted(Counter(item.offence.kind.name for item in last_ledger(simulation).convictions).items())
+        ),
         "refused": dict(sorted(simulation.refused.items())),
         "events": simulation.steps,
         "events_per_cpu_second": round(simulation.steps / done.seconds),

@@ -1,10 +1,16 @@
 // The client: one line in, one line out, as spec/conformance.md says.
 import { createInterface } from "node:readline";
 
+import * as blocks from "./blocks.mjs";
 import * as committee from "./committee.mjs";
+import * as control from "./control.mjs";
 import * as economy from "./economy.mjs";
+import * as epochs from "./epochs.mjs";
 import { Accumulator, bigEndian, hash, isValid, publicKey, roleKey, ROLES, sign, Stream } from "./hashing.mjs";
+import * as log from "./log.mjs";
 import { leafCount, Range } from "./mmr.mjs";
+import * as network from "./network.mjs";
+import * as security from "./security.mjs";
 import {
   bytes, CERTIFICATE, decode, encode, EXAMPLE, hex, joined, LEAF, littleEndian, reject, Rejected, SPECIMEN, STATEMENT, SUITES,
 } from "./values.mjs";
@@ -53,6 +59,12 @@ function drawnLeaf(stream) {
 }
 
 const METHODS = {
+  ...log.METHODS,
+  ...epochs.METHODS,
+  ...blocks.METHODS,
+  ...control.METHODS,
+  ...network.METHODS,
+  ...security.METHODS,
   "specimen.decode": decoder(SPECIMEN),
   "example.decode": decoder(EXAMPLE),
   "specimen.encode": (given) => ({
@@ -188,34 +200,6 @@ const METHODS = {
 
 const voting = new committee.Voting();
 for (const part of ["reset", "step", "snapshot"]) METHODS[`voting.${part}`] = (given) => voting[part](given);
-
-const log = {
-  reset({ suite }) {
-    Object.assign(log, { ranged: new Range(suite), leaves: [], peaks: [] });
-    return {};
-  },
-  step(leaf) {
-    const ofJob = log.leaves.filter(({ job_id }) => job_id === leaf.job_id);
-    if (leaf.proof_commitment === null) {
-      if (ofJob.length > 0) reject("JOB_ALREADY_TAKEN_IN");
-    } else {
-      if (ofJob.length === 0) reject("JOB_UNKNOWN");
-      if (ofJob.length > 1) reject("JOB_ALREADY_COMPLETED");
-      const other = Object.keys(leaf).some((name) => name !== "proof_commitment" && leaf[name] !== ofJob[0][name]);
-      if (other) reject("LEAF_MISMATCH");
-    }
-    log.peaks = log.ranged.append(BigInt(log.leaves.length), log.peaks, encode(LEAF, leaf));
-    log.leaves.push(leaf);
-    return {};
-  },
-  snapshot() {
-    const done = new Set(log.leaves.filter((leaf) => leaf.proof_commitment !== null).map(({ job_id }) => job_id));
-    const open = log.leaves.map(({ job_id }) => job_id).filter((job) => !done.has(job));
-    const root = log.ranged.root(BigInt(log.leaves.length), log.ranged.bag(log.peaks));
-    return { count: String(log.leaves.length), root: hex(root), open_jobs: open };
-  },
-};
-for (const part of ["reset", "step", "snapshot"]) METHODS[`job_log.${part}`] = log[part];
 
 const introduce = ({ protocol, profile }) => ({
   protocol, client: `node client on ${process.version}`, profile, suites: SUITES, methods: Object.keys(METHODS),

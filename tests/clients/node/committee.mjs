@@ -6,9 +6,9 @@ const SUITE = "blake3";
 const SEED_LAG = 2n;
 const NO_BLOCK = "00".repeat(32);
 
-const compare = (left, right) => (left < right ? -1 : left > right ? 1 : 0);
+export const compare = (left, right) => (left < right ? -1 : left > right ? 1 : 0);
 
-function drawn(role, prefix, seats) {
+export function drawn(role, prefix, seats) {
   const ranked = seats.map((seat, place) => {
     const key = bytes(seat.public_key);
     const number = BigInt(seat.seat);
@@ -54,8 +54,8 @@ export const quorum = (seats) => (2n * seats) / 3n + 1n;
 export const faults = (seats) => (seats - 1n) / 3n;
 
 export const message = (suite, statement) => hash(suite, "vote", encode(STATEMENT, statement));
-const sameStatement = (left, right) => JSON.stringify(left, Object.keys(left).sort()) === JSON.stringify(right, Object.keys(right).sort());
-const signs = (committee, seat, statement, signature) =>
+export const sameStatement = (left, right) => JSON.stringify(left, Object.keys(left).sort()) === JSON.stringify(right, Object.keys(right).sort());
+export const signs = (committee, seat, statement, signature) =>
   isValid(bytes(committee.keys[seat]), message(SUITE, statement), bytes(signature));
 
 export function checkCertificate(committee, statement, certificate) {

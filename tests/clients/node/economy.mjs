@@ -15,7 +15,7 @@ const WHOLE = 10000n;
 export const least = (left, right) => (left < right ? left : right);
 const most = (left, right) => (left > right ? left : right);
 const bitLength = (value) => BigInt(value.toString(2).length) * (value ? 1n : 0n);
-const ceilingOf = (dividend, divisor) => (dividend + divisor - 1n) / divisor;
+export const ceilingOf = (dividend, divisor) => (dividend + divisor - 1n) / divisor;
 
 function root(value) {
   if (value < 2n) return value;
@@ -59,7 +59,7 @@ function exactCeiling(seats, failed, due, value, baseline) {
   }
 }
 
-function covering(failed, due, capable) {
+export function covering(failed, due, capable) {
   let [low, high] = [0n, capable];
   while (low < high) {
     const middle = (low + high) / 2n;

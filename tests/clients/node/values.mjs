@@ -35,13 +35,13 @@ export const PROOF_TYPES = ["header_inclusion", "account_state", "storage_state"
 export const VOTE_KINDS = ["notarise", "nullify", "finalise"];
 export const SUITES = ["blake3", "sha256", "keccak256"];
 
-const u = (bits) => ({ kind: "integer", bits });
-const array = (count) => ({ kind: "octets", count });
-const option = (item) => ({ kind: "option", item });
-const word = (names) => ({ kind: "word", names });
-const vec = (item, maximum) => ({ kind: "vec", item, maximum });
-const struct = (fields) => ({ kind: "struct", fields: Object.entries(fields) });
-const OCTET_VEC = (maximum) => ({ kind: "octet_vec", maximum });
+export const u = (bits) => ({ kind: "integer", bits });
+export const array = (count) => ({ kind: "octets", count });
+export const option = (item) => ({ kind: "option", item });
+export const word = (names) => ({ kind: "word", names });
+export const vec = (item, maximum) => ({ kind: "vec", item, maximum });
+export const struct = (fields) => ({ kind: "struct", fields: Object.entries(fields) });
+export const octetVec = (maximum) => ({ kind: "octet_vec", maximum });
 
 export const LEAF = struct({
   job_id: array(32), job_type: word(PROOF_TYPES), source_chain: u(64), target_chain: u(64), timestamp: u(64), priority: u(8),
@@ -51,14 +51,14 @@ export const STATEMENT = struct({
   chain_id: array(32), epoch: u(64), committee: u(32), view: u(64), kind: word(VOTE_KINDS), block_hash: array(32),
 });
 export const CERTIFICATE = struct({ statement: STATEMENT, seats: vec(u(32), 65536), signatures: vec(array(64), 65536) });
-export const EXAMPLE = struct({ a: option(u(16)), b: OCTET_VEC(4) });
+export const EXAMPLE = struct({ a: option(u(16)), b: octetVec(4) });
 export const SPECIMEN = struct({
   flag: { kind: "flag" }, tiny: u(8), half: u(16), word: u(32), long: u(64), vast: u(128), pair: array(2), maybe: option(u(16)),
-  octets: OCTET_VEC(4), numbers: vec(u(16), 3), triple: { kind: "array", item: u(8), count: 3 }, suite: word(SUITES),
+  octets: octetVec(4), numbers: vec(u(16), 3), triple: { kind: "array", item: u(8), count: 3 }, suite: word(SUITES),
   choice: { kind: "variants", variants: [["short", struct({ number: u(8) })], ["wide", struct({ number: u(16) })]] },
 });
 
-function least(shape) {
+export function least(shape) {
   switch (shape.kind) {
     case "integer": return shape.bits / 8;
     case "octets": return shape.count;

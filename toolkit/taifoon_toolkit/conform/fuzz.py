@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from icontract import ViolationError
 
-from taifoon_toolkit.conform.compare import Comparison, Finding, Unsupported, check_support
+from taifoon_toolkit.conform.compare import Comparison, Finding, Unsupported, check_support, questions_of
 from taifoon_toolkit.conform.mutate import mutated, simpler
 from taifoon_toolkit.conform.protocol import ClientError
+from taifoon_toolkit.conform.refit import refitted, refitted_run
 from taifoon_toolkit.vectors.build import Vector, by_name
 from taifoon_toolkit.vectors.method import MACHINES, METHODS, NORMATIVE, Machine, Method
 from taifoon_toolkit.vectors.stream import Stream
@@ -74,6 +76,8 @@ def generated(base: Sequence[Vector], stream: Stream) -> Vector:
         given = vector.content["given"]
         for _ in range(1 + stream.below(GREATEST_CHANGES)):
             given = mutated(METHODS[vector.name].given_form, given, stream)
+        if stream.below(2):
+            given = made_whole(lambda: refitted(vector.name, given))
         return with_outcome(vector, given)
     alike = [item for item in base if item.content["start"] == vector.content["start"]]
     pool = [step["event"] for item in alike for step in item.content["steps"]]
@@ -83,7 +87,17 @@ def generated(base: Sequence[Vector], stream: Stream) -> Vector:
     for _ in range(1 + stream.below(GREATEST_RUN)):
         event = stream.one_of(pool)
         events.append(mutated(form, event, stream) if stream.below(4) == 0 else event)
+    if stream.below(2):
+        events = made_whole(lambda: refitted_run(vector.name, vector.content["start"], events))
     return with_events(vector, events)
+
+
+def made_whole(make: Callable[[], Json]) -> Json:
+    """A changed input, made whole again. Raises OutsideDomainError."""
+    try:
+        return make()
+    except OUTSIDE as error:
+        raise OutsideDomainError from error
 
 
 def simpler_vectors(vector: Vector) -> Iterator[Vector]:
@@ -120,12 +134,8 @@ class Fuzzer:
         """What is wrong with the client's answer to a vector; the client is started again where it ended."""
         trial = Comparison(self.comparison.client, self.comparison.abilities)
         try:
-            if vector.is_trace:
-                trial.replay(vector)
-            else:
-                trial.call(vector)
+            trial.judge(vector, (trial.client.ask(item.method, item.given) for item in questions_of(vector)))
         except ClientError as error:
-            trial.note(vector, error.fault, "", "a reply", error.detail, vector.content.get("given"))
             self.comparison.recover(error)
         return trial.findings
 
@@ -134,23 +144,49 @@ class Fuzzer:
         for name, group in by_name(vectors):
             base = [vector for vector in group if self.supports(vector) and not name.startswith(LONG)]
             differences = 0
-            stream = Stream(f"fuzz/{self.seed}/{name}")
-            for _ in range(rounds if base else 0):
-                if self.comparison.is_over or differences == DIFFERENCES_EACH:
+            inputs = self.inputs(base, Stream(f"fuzz/{self.seed}/{name}"), rounds if base else 0)
+            while differences < DIFFERENCES_EACH and (batch := list(islice(inputs, self.comparison.width))):
+                for vector, found in self.findings_of_all(batch):
+                    self.compared += 1
+                    if found:
+                        differences += 1
+                        self.keep(vector, found)
+                    if self.comparison.is_over or differences == DIFFERENCES_EACH:
+                        break
+                if self.comparison.is_over:
                     break
-                try:
-                    vector = generated(base, stream)
-                    check_support(self.comparison.abilities, vector)
-                except (OutsideDomainError, Unsupported):
-                    self.outside += 1
-                    continue
-                self.compared += 1
-                found = self.findings_of(vector)
-                if found:
-                    differences += 1
-                    self.keep(vector, found)
             if base:
                 yield name
+
+    def inputs(self, base: Sequence[Vector], stream: Stream, rounds: int) -> Iterator[Vector]:
+        """So many generated vectors, without those that the client does not support and those outside the domain."""
+        for _ in range(rounds):
+            try:
+                vector = generated(base, stream)
+                check_support(self.comparison.abilities, vector)
+            except (OutsideDomainError, Unsupported):
+                self.outside += 1
+            else:
+                yield vector
+
+    def findings_of_all(self, vectors: list[Vector]) -> Iterator[tuple[Vector, list[Finding]]]:
+        """What is wrong with each answer; all are asked at once where the client takes frames, or else one by one."""
+        comparison, asked = self.comparison, [questions_of(vector) for vector in vectors]
+        if comparison.together is not None and len(vectors) > 1:
+            try:
+                replies = iter(comparison.together.ask_all([item[1:3] for part in asked for item in part]))
+            except ClientError:
+                comparison.narrow()
+            else:
+                for vector, questions in zip(vectors, asked, strict=True):
+                    trial = Comparison(comparison.client, comparison.abilities)
+                    trial.judge(vector, islice(replies, len(questions)))
+                    yield vector, trial.findings
+                return
+        for vector in vectors:
+            if comparison.is_over:
+                return
+            yield vector, self.findings_of(vector)
 
     def supports(self, vector: Vector) -> bool:
         """Whether the client claims what a vector asks."""
@@ -167,7 +203,7 @@ class Fuzzer:
         kept = renamed(smallest, name)
         self.found.append(kept)
         for item in found:
-            self.comparison.note(kept, item.fault, item.place, item.expected, item.got, item.given)
+            self.comparison.note(kept, item.fault, item.place, item.expected, item.got, item.given, item.rule)
 
     def shrunk(self, vector: Vector, found: list[Finding]) -> tuple[Vector, list[Finding]]:
         """The smallest vector on the way down that shows the same fault."""

@@ -1,13 +1,9 @@
-"""What a method takes and gives, for the author of a client."""
+"""What methods take and give, as the page on conformance lists it."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from enum import Enum
-
-from rich.console import Console
-from rich.text import Text
 
 from taifoon.core.certificate import Certificate
 from taifoon.core.leaf import MMRLeaf, ProofType
@@ -15,12 +11,13 @@ from taifoon.core.vote import Statement, VoteKind
 from taifoon.economics.offences import Matter, OffenceKind, Slot
 from taifoon.primitives.hashing import Role
 from taifoon.profile import Suite
+from taifoon_toolkit.conform.chain_page import CHAIN_RECORDS
+from taifoon_toolkit.conform.message_page import PART_WORDS, PARTS, kinds_of_message, variants_of_message
 from taifoon_toolkit.vectors.accountability import ProofGiven, SignedGiven
 from taifoon_toolkit.vectors.assignment import OneSeat
 from taifoon_toolkit.vectors.certificates import CommitteeGiven
 from taifoon_toolkit.vectors.economics import Convicted, Proving
 from taifoon_toolkit.vectors.method import MACHINES, METHODS
-from taifoon_toolkit.vectors.shipped import shipped_vectors
 from taifoon_toolkit.vectors.votes import BlockAt, OneLink
 from taifoon_toolkit.vectors.wire import (
     Flag,
@@ -33,40 +30,11 @@ from taifoon_toolkit.vectors.wire import (
     Whole,
     Word,
     form_of,
-    schema_of,
     variant_word,
     word_of,
 )
 
-ALL = "all"
-EXAMPLES = 2
 COLUMNS = 120
-
-
-def explain_method(console: Console, name: str) -> None:
-    """Print what a method is, the schemas of both sides, and examples. Raises KeyError for an unknown one."""
-    if name == ALL:
-        rows = [(item.section, item.name, item.summary) for item in METHODS.values()]
-        rows += [(item.section, item.name, item.summary) for item in MACHINES.values()]
-        for section, known, summary in sorted(rows):
-            console.print(Text(f"{section:5} {known}: {summary}"), soft_wrap=True)
-        return
-    base = name.rpartition(".")[0] if name not in METHODS and name not in MACHINES else name
-    if base in METHODS:
-        method = METHODS[base]
-        parts: list[tuple[str, Form]] = [("given", method.given_form), ("value", method.value_form)]
-        described: tuple[str, str, tuple[str, ...]] = (method.section, method.summary, method.requirements)
-    else:
-        machine = MACHINES[base]
-        parts = [("reset", machine.start_form), ("step", machine.event_form), ("snapshot", machine.snapshot_form)]
-        described = (machine.section, machine.summary, machine.requirements)
-    of_section, said, requirements = described
-    console.print(Text(f"{base} (section {of_section}): {said}", style="bold"), soft_wrap=True)
-    console.print(Text(f"Requirements: {', '.join(requirements)}"), soft_wrap=True)
-    for part, form in parts:
-        console.print(Text(f"{part}: {json.dumps(schema_of(form), indent=1)}"), soft_wrap=True)
-    for vector in [item for item in shipped_vectors() if item.name == base][:EXAMPLES]:
-        console.print(Text(f"example: {json.dumps(vector.content)[:1500]}"), soft_wrap=True)
 
 
 NAMED: dict[type, str] = {
@@ -82,6 +50,8 @@ NAMED: dict[type, str] = {
     Proving: "delivery",
     Convicted: "conviction",
     BlockAt: "block",
+    **PARTS,
+    **CHAIN_RECORDS,
 }
 """Records that occur more than once, with the names under which the page writes them out."""
 
@@ -92,6 +62,7 @@ WORDS: dict[type[Enum], str] = {
     VoteKind: "vote kind",
     OffenceKind: "offence kind",
     Matter: "matter",
+    **PART_WORDS,
 }
 """Enums with names of their own on the page."""
 
@@ -115,13 +86,27 @@ def notation(form: Form) -> str:
             return f"*{NAMED[kind]}*"
         case Record():
             return fields_text(form)
+        case OneOf() if (messages := variants_of_message(form)) is not None:
+            return messages
         case OneOf(variants):
-            return " or ".join(f"`{{{variant_word(item)}: {fields_text(item)}}}`".replace("*", "") for item in variants)
+            return " or ".join(f"`{{{variant_word(item)}: {plain_text(item)}}}`" for item in variants)
+
+
+def plain_text(form: Record) -> str:
+    """The keys of a record where the page has it as code."""
+    return fields_text(form).replace("*", "").replace("`", "")
 
 
 def fields_text(form: Record) -> str:
     """The keys of a record, each with its form."""
     return "{" + ", ".join(f"{name}: {notation(field)}" for name, field in form.fields) + "}"
+
+
+def messages_text() -> str:
+    """The kinds of messages, as the page has them."""
+    lines = ["| tag | message | form |", "|---|---|---|"]
+    lines += [f"| {tag} | `{name}` | {fields_text(record)} |" for tag, name, record in kinds_of_message()]
+    return "\n".join(lines) + "\n"
 
 
 def records_text() -> str:

@@ -171,6 +171,23 @@ def finality_cases() -> Iterator[Case]:
     yield Case(name, "not-down-to-genesis", floating, RejectionCode.FINALITY_PATH, Resolution.CERTIFIED_PARENT)
     broken = replace(ON_CHAIN, proof=replace(ON_CHAIN.proof, path=(SECOND_A, OneLink(1, B1, 0, ROOT))))
     yield Case(name, "not-a-chain", broken, RejectionCode.FINALITY_PATH, Sibling(ON_CHAIN, "another ancestor"))
+    paths = {
+        "parent-above-the-next": (OneLink(2, A2, 1, B1), FIRST_A),
+        "parent-view-above-the-next": (OneLink(3, A2, 2, A1), FIRST_A),
+        "parent-below-genesis": (SECOND_A, OneLink(1, A1, 0, bytes(32))),
+        "parent-in-the-same-view": (OneLink(2, A2, 2, A1), OneLink(2, A1, 0, ROOT)),
+        "parent-in-a-later-view": (OneLink(1, A2, 2, A1), OneLink(2, A1, 0, ROOT)),
+    }
+    for label, (final, below) in paths.items():
+        carried = (
+            certificate(NOTARISED, final.view, A2),
+            certificate(FINALISED, final.view, A2),
+            certificate(NOTARISED, below.view, A1),
+            certificate(NULLIFIED, 1, A1),
+            certificate(NULLIFIED, 2, A1),
+        )
+        edit = Sibling(ON_CHAIN, "another path")
+        yield Case(name, label, asked((final, below), *carried), RejectionCode.FINALITY_PATH, edit)
     level = replace(ON_CHAIN, proof=replace(ON_CHAIN.proof, path=()))
     yield Case(name, "no-path", level, RejectionCode.FINALITY_PATH, Sibling(ON_CHAIN, "the path left out"))
 
@@ -184,6 +201,8 @@ def evidence_cases() -> Iterator[Case]:
         "nullified-finalised": (statement_in(NULLIFIED, 1), statement_in(FINALISED, 1, Hash32(A1))),
         "notarised-nullified": (statement_in(NOTARISED, 1, Hash32(A1)), statement_in(NULLIFIED, 1)),
         "notarised-finalised-others": (statement_in(NOTARISED, 1, Hash32(A1)), statement_in(FINALISED, 1, Hash32(B1))),
+        "nullified-twice": (statement_in(NULLIFIED, 1), statement_in(NULLIFIED, 1)),
+        "nullified-blocks": (statement_in(NULLIFIED, 1), replace(statement_in(NULLIFIED, 1), block_hash=Hash32(A1))),
         "same-twice": (statement_in(NOTARISED, 1, Hash32(A1)), statement_in(NOTARISED, 1, Hash32(A1))),
         "other-views": (statement_in(NOTARISED, 1, Hash32(A1)), statement_in(NOTARISED, 2, Hash32(B1))),
         "other-epochs": (
@@ -203,8 +222,12 @@ def evidence_cases() -> Iterator[Case]:
         if label == "two-notarised":
             yield Case("evidence.judge", "of-two-seats", replace(given, second=replace(right, seat=1)))
             yield Case("evidence.judge", "unsigned", replace(given, second=replace(right, signature=bytes(64))))
+            yield Case("evidence.judge", "of-two-seats-upwards", replace(given, second=replace(right, seat=3)))
+            yield Case("evidence.judge", "turned", replace(given, first=right, second=left))
             outside = replace(given, first=replace(left, seat=9), second=replace(right, seat=9))
             yield Case("evidence.judge", "of-no-seat", outside)
+            beyond = replace(given, first=replace(left, seat=SEATS), second=replace(right, seat=SEATS))
+            yield Case("evidence.judge", "of-the-seat-beyond", beyond)
             for seat in (0, SEATS - 1):
                 of_seat = (
                     replace(item, seat=seat, signature=signature(NORMATIVE, seat, item.statement))
@@ -231,9 +254,30 @@ def guilt_cases() -> Iterator[Case]:
     conflict = ConflictAsked(committee, ROOT, same_view[0], later)
     yield Case("guilt.find", "over-a-nullified-view", conflict)
     yield Case("guilt.find", "over-a-nullified-view-turned", ConflictAsked(committee, ROOT, later, same_view[0]))
+    crossed = ProofGiven(
+        (OneLink(1, B1, 0, ROOT),),
+        (certificate(NOTARISED, 1, B1, (0, 1, 3)), certificate(FINALISED, 1, B1, (0, 2, 3))),
+    )
+    yield Case("guilt.find", "by-another-vote", ConflictAsked(committee, ROOT, same_view[0], crossed))
+    fork = asked(
+        (OneLink(2, B2, 1, A1), FIRST_A),
+        certificate(NOTARISED, 2, B2, last),
+        certificate(FINALISED, 2, B2, last),
+        certificate(NOTARISED, 1, A1, last),
+    ).proof
+    yield Case("guilt.find", "over-one-ancestor", ConflictAsked(committee, ROOT, ON_CHAIN.proof, fork))
+    for place, given in enumerate((conflict.first, conflict.second)):
+        bare = replace(given, certificates=given.certificates[1:])
+        broken = replace(conflict, first=bare) if place == 0 else replace(conflict, second=bare)
+        edit = Sibling(conflict, "a certificate left out")
+        label = f"incomplete-{('first', 'second')[place]}"
+        yield Case("guilt.find", label, broken, RejectionCode.FINALITY_INCOMPLETE, edit)
     agreeing = replace(conflict, second=ON_CHAIN.proof)
     edit = Sibling(conflict, "the second proof is of a descendant")
     yield Case("guilt.find", "no-conflict", agreeing, RejectionCode.FINALITY_AGREES, edit)
+    turned = replace(agreeing, first=agreeing.second, second=agreeing.first)
+    edit = Sibling(conflict, "the first proof is of a descendant")
+    yield Case("guilt.find", "no-conflict-turned", turned, RejectionCode.FINALITY_AGREES, edit)
 
 
 def cases() -> Iterator[Case]:

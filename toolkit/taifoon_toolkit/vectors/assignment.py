@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from taifoon.core import assignment
 from taifoon.core.assignment import RootHistory, SeatKey
 from taifoon.core.leader import leaders
+from taifoon.core.order import Rank, rank_of
 from taifoon.primitives.types import ClusterId, Epoch, Hash32, PublicKey, Seat, View
 from taifoon.profile import Profile
 from taifoon.rejection import RejectionCode
@@ -94,6 +95,45 @@ class LeaderGiven:
     leader: OneSeat
 
 
+@dataclass(frozen=True, slots=True)
+class SizeAsked:
+    """How many seats and clusters there are, and one of the clusters."""
+
+    seats: Small
+    clusters: Small
+    cluster: Small
+
+
+@dataclass(frozen=True, slots=True)
+class SizeGiven:
+    """A number of seats."""
+
+    seats: Small
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSeat:
+    """A seat with the hash that orders it."""
+
+    hash: Digest
+    public_key: Digest
+    seat: Small
+
+
+@dataclass(frozen=True, slots=True)
+class RanksAsked:
+    """Different seats with their hashes."""
+
+    ranks: tuple[RankedSeat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderGiven:
+    """How many of the seats come before each, in the order given."""
+
+    places: tuple[Small, ...]
+
+
 class OutsideError(ValueError):
     """An input that the protocol never meets."""
 
@@ -119,6 +159,28 @@ def seats(profile: Profile, given: SeatsAsked) -> SeatsGiven:
     """The cluster of each seat."""
     found = assignment.clusters_of_seats(profile, Hash32(given.seed), keys_of(given.seats), given.clusters)
     return SeatsGiven(tuple(int(cluster) for cluster in found))
+
+
+@method("assignment.cluster_size", "2.2", "R-2.2-3", "RES-ASSIGN")
+def size(profile: Profile, given: SizeAsked) -> SizeGiven:
+    """How many seats a cluster has."""
+    if not given.cluster < given.clusters:
+        raise OutsideError("cluster: it is one of the clusters")
+    return SizeGiven(assignment.cluster_size(given.seats, given.clusters, given.cluster))
+
+
+@method("assignment.order", "2.2", "R-2.2-4", "RES-ASSIGN", "RES-LEADER")
+def order(profile: Profile, given: RanksAsked) -> OrderGiven:
+    """The order of seats of which some have equal hashes."""
+    ranks = tuple(Rank(whole_of(item.hash), whole_of(item.public_key), item.seat) for item in given.ranks)
+    if len(set(ranks)) < len(ranks):
+        raise OutsideError("ranks: a seat stands twice")
+    return OrderGiven(tuple(rank_of(rank, ranks) for rank in ranks))
+
+
+def whole_of(octets: bytes) -> int:
+    """Bytes as an integer, as the protocol reads a hash."""
+    return int.from_bytes(octets, "big")
 
 
 @method("assignment.job", "2.1", "R-2.1-8", "R-2.1-12", "RES-EPOCH", BIG)
@@ -149,6 +211,9 @@ def cases() -> Iterator[Case]:
     early = SeedAsked(3, genesis, closed[:1], beacon)
     known = Sibling(replace(early, closed=closed[:2]), "one root fewer")
     yield Case("assignment.seed", "not-over", early, RejectionCode.ROOT_UNKNOWN, known)
+    ahead = SeedAsked(5, genesis, closed[:1], beacon)
+    known = Sibling(replace(ahead, closed=closed), "three roots fewer")
+    yield Case("assignment.seed", "long-before-it-is-over", ahead, RejectionCode.ROOT_UNKNOWN, known)
     for owners, each, clusters in ((1, 1, 1), (5, 1, 1), (10, 1, 2), (7, 2, 3), (4, 5, 4), (20, 1, 4), (13, 3, 7)):
         drawn = tuple(
             OneSeat(key, number) for key in (stream.octets(32) for _ in range(owners)) for number in range(each)
@@ -162,6 +227,20 @@ def cases() -> Iterator[Case]:
         turned = LeaderAsked(asked.seed, clusters - 1, drawn[::-1], 1)
         yield Case("leader.of", f"{label}-turned", turned)
         yield Case("leader.of", f"{label}-other-cluster", replace(turned, cluster=clusters + 255))
+    for total, count in ((0, 1), (1, 1), (1, 3), (7, 3), (8, 3), (9, 3), (100, 7)):
+        for cluster in dict.fromkeys((0, total % count, count - 1)):
+            given_size = SizeAsked(total, count, cluster)
+            yield Case("assignment.cluster_size", f"{total}-in-{count}-{cluster}", given_size)
+    low, high = bytes(32), b"\x01" + bytes(31)
+    tied = {
+        "by-hash": ((low, high, 9), (high, low, 0)),
+        "by-key": ((low, high, 0), (low, low, 9)),
+        "by-seat": ((low, high, 1), (low, high, 0), (low, high, 256)),
+        "by-all": ((high, low, 1), (low, high, 1), (high, low, 0), (low, low, 2), (low, high, 0), (high, high, 0)),
+        "last-byte": ((bytes(31) + b"\x02", low, 0), (b"\x01" + bytes(31), low, 0), (bytes(31) + b"\x01", low, 0)),
+    }
+    for label, rows in tied.items():
+        yield Case("assignment.order", label, RanksAsked(tuple(RankedSeat(*row) for row in rows)))
     none = replace(asked, clusters=0)
     code = RejectionCode.CLUSTER_COUNT_INVALID
     yield Case("assignment.seats", "no-clusters", none, code, Sibling(asked, "no clusters"))

@@ -136,8 +136,26 @@ def vector_of_trace(trace: Trace) -> Vector:
                 faults.append(step.fault.value)
         content["steps"].append(written)
         state = after
-    content["requirements"] = list(dict.fromkeys((*faults, *trace.requirements, *machine.requirements)))
+    run = [(step["outcome"], step["snapshot"]) for step in content["steps"]]
+    for resolution in trace.decides:
+        if not departs(machine, NORMATIVE.without(resolution), trace, run):
+            raise UnfitCaseError(f"{place}: the run is the same without {resolution.value}")
+    decided = (resolution.value for resolution in trace.decides)
+    content["requirements"] = list(dict.fromkeys((*faults, *decided, *trace.requirements, *machine.requirements)))
     return Vector(place, machine.name, machine.section, content)
+
+
+def departs(machine: Machine[Any], profile: Profile, trace: Trace, run: list[tuple[Json, Json]]) -> bool:
+    """Whether a run has another outcome or state somewhere under another profile."""
+    try:
+        state = machine.start(profile, trace.start)
+        for step, expected in zip(trace.steps, run, strict=True):
+            outcome, state = machine.advance(profile, state, step.event)
+            if (outcome, machine.shown(state)) != expected:
+                return True
+    except (ArithmeticError, ValueError, TypeError, ViolationError):
+        return True
+    return False
 
 
 def build(cases: Iterable[Case | Trace] | None = None) -> Built:

@@ -66,13 +66,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A run of a machine."""
+    """A run of a machine. Without any one of the resolutions in `decides`, some outcome or state of it is another."""
 
     machine: str
     label: str
     start: Any
     steps: tuple[Step, ...]
     requirements: tuple[str, ...] = ()
+    decides: tuple[Resolution, ...] = ()
 
 
 def accept(*_: object, **__: object) -> None:

@@ -177,6 +177,20 @@ def forged() -> Iterator[Case]:
     bare = replace(honest.certificate, signatures=honest.certificate.signatures[:-1])
     edit = Sibling(honest, "the last signature left out")
     yield Case(name, "signature-missing", with_certificate(bare), RejectionCode.CERTIFICATE_SHAPE, edit)
+    extra = replace(honest.certificate, signatures=(*honest.certificate.signatures, Signature64(bytes(64))))
+    edit = Sibling(honest, "a signature more than seats")
+    yield Case(name, "signature-extra", with_certificate(extra), RejectionCode.CERTIFICATE_SHAPE, edit)
+    for seat in (8, (1 << 32) - 1):
+        far = replace(honest.certificate, seats=(*honest.certificate.seats[:-1], Seat(seat)))
+        edit = Sibling(honest, "the last seat far beyond the committee")
+        yield Case(name, f"seat-{seat}", with_certificate(far), RejectionCode.CERTIFICATE_SEAT_UNKNOWN, edit)
+    for part, values in (("chain_id", (bytes(32), b"\xff" * 32)), ("epoch", (6, 8)), ("cluster", (2, 4))):
+        for label, value in zip(("lower", "higher"), values, strict=True):
+            changed: dict[str, Any] = {part: value}
+            foreign = replace(honest, committee=replace(committee, **changed))
+            edit = Sibling(honest, f"a committee of a {label} {part}")
+            shown = part.replace("_", "-")
+            yield Case(name, f"committee-of-{label}-{shown}", foreign, RejectionCode.CERTIFICATE_STATEMENT, edit)
     yield from forged_statements(honest)
 
 

@@ -1,4 +1,4 @@
-"""`taifoon vectors write` and `taifoon vectors check`."""
+"""`taifoon vectors write`, `taifoon vectors check` and `taifoon vectors refresh`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ def write_to(console: Console, folder: Path) -> int:
     for reason in built.left_out:
         console.print(Text(f"left out: {reason}", style="red"), soft_wrap=True)
     return DIFFERENT if built.left_out else DONE
+
+
+def refresh_to(console: Console, audit: Path | None) -> int:
+    """Find the vectors from counterexamples anew, print how many there are, and return the exit status."""
+    from taifoon_toolkit.vectors.captured import refresh
+
+    counterexamples, violations = refresh(Path(__file__).parent, audit)
+    console.print(f"{counterexamples} counterexamples, {violations} vectors of violating steps", highlight=False)
+    return DONE
 
 
 def check_to(console: Console, folder: Path) -> int:

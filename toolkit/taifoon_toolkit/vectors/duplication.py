@@ -9,7 +9,7 @@ from taifoon.core.leaf import ProofType
 from taifoon.primitives.types import Amount
 from taifoon.profile import Profile, Resolution
 from taifoon.redundancy.coverage import Ratio
-from taifoon.redundancy.duplication import counted_value, duplication_factor
+from taifoon.redundancy.duplication import counted_value, duplication_factor, factor_of_job, least_fee
 from taifoon.redundancy.metrics import BlockUse, TypeCount
 from taifoon.redundancy.triggers import block_is_busy, efficiency_is_low, type_is_low
 from taifoon.rejection import RejectionCode
@@ -38,6 +38,33 @@ class FactorGiven:
     """How many seats prove the job."""
 
     factor: Small
+
+
+@dataclass(frozen=True, slots=True)
+class JobFactorAsked:
+    """A job's declared value, the seats and failures of the snapshot, and by how many replicas coverage raises it."""
+
+    seats: Small
+    failed: Small
+    due: Small
+    declared: Large
+    capable: Small
+    raised: Small
+
+
+@dataclass(frozen=True, slots=True)
+class LeastFeeAsked:
+    """How many replicas a job has, and the price of one."""
+
+    factor: Small
+    price: Large
+
+
+@dataclass(frozen=True, slots=True)
+class LeastFeeGiven:
+    """The least fee."""
+
+    fee: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +119,21 @@ def factor(profile: Profile, given: FactorAsked) -> FactorGiven:
         raise ValueError(f"due, capable: at most {GREATEST_ASKED} are asked")
     failures = Ratio(given.failed, given.due)
     return FactorGiven(duplication_factor(profile, given.seats, failures, given.value, given.baseline, given.capable))
+
+
+@method("duplication.of_job", "3.1", "R-3.1-1", "R-3.1-4", "R-3.1-5", "RES-DUP")
+def factor_in_epoch(profile: Profile, given: JobFactorAsked) -> FactorGiven:
+    """How many seats prove a job in an epoch."""
+    if max(given.due, given.capable) > GREATEST_ASKED:
+        raise ValueError(f"due, capable: at most {GREATEST_ASKED} are asked")
+    failures, declared = Ratio(given.failed, given.due), Amount(given.declared)
+    return FactorGiven(factor_of_job(profile, given.seats, failures, declared, given.capable, given.raised))
+
+
+@method("duplication.least_fee", "3.1", "R-3.1-4", "RES-DUP")
+def fee_of_replicas(profile: Profile, given: LeastFeeAsked) -> LeastFeeGiven:
+    """The least fee of a job by the price of one replica."""
+    return LeastFeeGiven(least_fee(profile, given.factor, Amount(given.price)))
 
 
 @method("duplication.value", "3.1", "R-3.1-4", "RES-DUP")
@@ -177,7 +219,16 @@ def trigger_cases() -> Iterator[Case]:
         (1 << 60, 1 << 60),
     ):
         yield Case("trigger.coverage", f"{done}-of-{due}", CoverageAsked(done, due))
-    for load, capacity in ((80, 100), (81, 100), (79, 100), (4, 5), (0, 0), (1, 0), ((1 << 63) - 1, 1 << 63)):
+    for load, capacity in (
+        (80, 100),
+        (81, 100),
+        (79, 100),
+        (161, 200),
+        (4, 5),
+        (0, 0),
+        (1, 0),
+        ((1 << 63) - 1, 1 << 63),
+    ):
         yield Case("trigger.utilisation", f"{load}-of-{capacity}", UseAsked(load, capacity))
     for cost, revenue in ((3, 10), (30, 100), (31, 100), (29, 100), (0, 0), (1, 0), (0, 1), (100, 100), (200, 100)):
         yield Case("trigger.efficiency", f"{cost}-of-{revenue}", EfficiencyAsked(cost, revenue))
@@ -188,4 +239,22 @@ def cases() -> Iterator[Case]:
     yield from factor_cases()
     for declared in (0, 1, 3_999_999, 4_000_000, 4_000_001, (1 << 64) - 1):
         yield Case("duplication.value", f"declared-{declared}", ValueAsked(declared))
+    usual = JobFactorAsked(100, 1, 10, 4_000_000, 100, 0)
+    for label, job in {
+        "usual": usual,
+        "baseline": replace(usual, declared=1_000_000),
+        "above-the-cap": replace(usual, declared=100_000_000),
+        "raised": replace(usual, raised=3),
+        "raised-to-all": replace(usual, capable=18, raised=2),
+        "raised-above-all": replace(usual, capable=18, raised=7),
+        "raised-with-few": replace(usual, capable=2, raised=5),
+        "raised-with-none": replace(usual, capable=0, raised=1),
+        "failing": replace(usual, failed=4, due=9, raised=1),
+    }.items():
+        yield Case("duplication.of_job", label, job)
+    failing = replace(usual, failed=11)
+    code, rule = RejectionCode.DUPLICATION_INPUT, Resolution.DUPLICATION
+    yield Case("duplication.of_job", "more-failed-than-due", failing, code, rule)
+    for factor_asked, price in ((0, 9), (1, 9), (3, 7), (16, 1_000_003), (7, 0)):
+        yield Case("duplication.least_fee", f"{factor_asked}-at-{price}", LeastFeeAsked(factor_asked, price))
     yield from trigger_cases()

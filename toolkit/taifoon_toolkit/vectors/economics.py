@@ -12,7 +12,9 @@ from taifoon.economics.rewards import Attestation, ClusterRecord, Delivery
 from taifoon.economics.slashing import Conviction
 from taifoon.primitives.types import Amount, BlockNumber, ClusterId, Epoch, Hash32, PublicKey, Seat
 from taifoon.profile import Profile
-from taifoon_toolkit.vectors.case import Case
+from taifoon.redundancy.coverage import Ratio
+from taifoon.rejection import RejectionCode
+from taifoon_toolkit.vectors.case import Case, Sibling
 from taifoon_toolkit.vectors.certificates import CHAIN
 from taifoon_toolkit.vectors.method import method
 from taifoon_toolkit.vectors.stream import Stream
@@ -33,6 +35,48 @@ class AmountGiven:
     """Base units."""
 
     amount: Large
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an offence takes."""
+
+    taken: Large
+
+
+@dataclass(frozen=True, slots=True)
+class Proceeds:
+    """Who gets it."""
+
+    treasury: Large
+    reporter: Large
+
+
+@dataclass(frozen=True, slots=True)
+class FeeAsked:
+    """The base of an epoch, the weight of a job's proof, and all weights of the epoch with it, at least 1."""
+
+    base: Large
+    weight: Small
+    all_proofs: Large
+
+
+@dataclass(frozen=True, slots=True)
+class OneRatio:
+    """An efficiency; its denominator is at least 1."""
+
+    numerator: Large
+    denominator: Large
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBonusAsked:
+    """A base reward, the efficiencies of every cluster in the epochs that are over, an epoch, and a cluster."""
+
+    base: Large
+    closed: tuple[tuple[OneRatio, ...], ...]
+    epoch: Large
+    cluster: Small
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +168,22 @@ def bonus(profile: Profile, given: BonusAsked) -> AmountGiven:
     return AmountGiven(rewards.budget(profile, given.base, given.reached, given.average) - given.base)
 
 
+@method("reward.epoch_bonus", "5.1", "R-5.1-5", "RES-REWARD")
+def epoch_bonus(profile: Profile, given: EpochBonusAsked) -> AmountGiven:
+    """The bonus of a cluster in an epoch, from the efficiencies of epochs that are over."""
+    closed = tuple(tuple(Ratio(item.numerator, item.denominator) for item in epoch) for epoch in given.closed)
+    reached, average = rewards.efficiency_ratio(profile, closed, Epoch(given.epoch), ClusterId(given.cluster))
+    return AmountGiven(rewards.budget(profile, given.base, reached, average) - given.base)
+
+
+@method("reward.fee", "5.1", "R-5.1-6", "RES-REWARD")
+def fee(profile: Profile, given: FeeAsked) -> AmountGiven:
+    """The least fee of a job by the weight of its proof."""
+    if given.all_proofs < 1:
+        raise ValueError("all_proofs: the job's own weight is among them")
+    return AmountGiven(rewards.fee(profile, given.base, given.weight, given.all_proofs))
+
+
 @method("reward.payouts", "5.1", "R-5.1-2", "R-5.1-3", "R-5.1-4", "R-5.1-1", "R-5.1-5", "RES-REWARD")
 def payouts(profile: Profile, given: PayoutsAsked) -> PayoutsGiven:
     """What the members of a cluster earn in an epoch."""
@@ -156,6 +216,12 @@ def points(profile: Profile, given: PointsAsked) -> PointsGiven:
     return PointsGiven(slashing.checked_double_vote_points(given.guilty, given.seats))
 
 
+@method("slashing.proceeds", "5.2", "R-5.2-1", "RES-SLASH")
+def proceeds(profile: Profile, given: Taken) -> Proceeds:
+    """What of a penalty the treasury gets, and what the reporter."""
+    return Proceeds(*slashing.proceeds(profile, given.taken, slashing.Destination.TREASURY))
+
+
 @method("slashing.due", "5.2", "R-5.2-1", "R-5.2-2", "R-5.2-3", "R-5.2-4", "RES-SLASH")
 def due(profile: Profile, given: DueAsked) -> AmountGiven:
     """What all offences of one key take of what it paid in."""
@@ -175,6 +241,9 @@ def reward_cases() -> Iterator[Case]:
     for reached, average in pairs:
         for base in (100_000, 99_999, 3):
             yield Case("reward.bonus", f"{base}-{reached}-{average}", BonusAsked(base, reached, average))
+    for base, weight, whole in ((100, 1, 1), (100, 1, 3), (99, 1, 3), (100_000, 7, 30), (0, 2, 5), (1, 1, 1000)):
+        yield Case("reward.fee", f"{base}-{weight}-{whole}", FeeAsked(base, weight, whole))
+    yield from epoch_bonus_cases()
     stream = Stream("vectors/rewards")
     keys = tuple(stream.octets(32) for _ in range(4))
     jobs = tuple(Proving(stream.octets(32), kind, keys[place]) for place, kind in enumerate(ProofType))
@@ -204,6 +273,31 @@ def reward_cases() -> Iterator[Case]:
     }
     for label, record in records.items():
         yield Case("reward.payouts", label, record)
+
+
+def epoch_bonus_cases() -> Iterator[Case]:
+    """Bonuses by the epoch before, the mean over its clusters, and clusters that it did not have."""
+    name = "reward.epoch_bonus"
+    first = (OneRatio(1, 2), OneRatio(3, 4))
+    second = (OneRatio(1, 3), OneRatio(2, 1), OneRatio(5, 7))
+    whole = EpochBonusAsked(100_003, (first, second), 2, 0)
+    for label, asked in {
+        "first-epoch": replace(whole, closed=(), epoch=0),
+        "below-average": whole,
+        "above-average": replace(whole, cluster=1),
+        "new-cluster": replace(whole, cluster=3),
+        "far-cluster": replace(whole, cluster=4),
+        "older-epoch": replace(whole, epoch=1, cluster=1),
+        "no-clusters": replace(whole, closed=(first, ()), cluster=1),
+        "idle-cluster": replace(whole, closed=((OneRatio(0, 1), OneRatio(4, 1)),), epoch=1),
+        "idle-network": replace(whole, closed=((OneRatio(0, 1), OneRatio(0, 5)),), epoch=1),
+        "capped": replace(whole, closed=((OneRatio(100, 1), *second, OneRatio(0, 1)),), epoch=1),
+        "one-cluster": replace(whole, closed=((OneRatio(6, 4),),), epoch=1),
+    }.items():
+        yield Case(name, label, asked)
+    code, known = RejectionCode.EFFICIENCY_UNKNOWN, Sibling(whole, "an epoch that reads one that is not over")
+    for epoch in (3, 4, 1 << 40):
+        yield Case(name, f"not-over-{epoch}", replace(whole, epoch=epoch), code, known)
 
 
 def slot_of(number: int, epoch: int = 5) -> Slot:
@@ -247,6 +341,12 @@ def slashing_cases() -> Iterator[Case]:
     invalid, silent, lagging, proposing = (convicted(kind, place) for place, kind in enumerate(SOURCE_KINDS[:4]))
     double = convicted(OffenceKind.DOUBLE_VOTE, 9)
     accomplice = convicted(OffenceKind.DOUBLE_VOTE, 9, of=other)
+    slot = accomplice.slot
+    elsewhere = (
+        *(replace(slot, chain_id=Hash32(octets)) for octets in (bytes(32), b"\xff" * 32)),
+        *(replace(slot, epoch=Epoch(epoch)) for epoch in (4, 6)),
+        *(replace(slot, cluster=ClusterId(cluster)) for cluster in (0, 2)),
+    )
     records: dict[str, tuple[Convicted, ...]] = {
         "none": (),
         "of-another": (convicted(OffenceKind.DESYNCHRONISATION, 1, of=other),),
@@ -258,12 +358,15 @@ def slashing_cases() -> Iterator[Case]:
         "least-snapshot": (lagging, replace(invalid, snapshot=1_000_003)),
         "double-vote": (double,),
         "double-vote-with-accomplice": (double, accomplice),
+        "double-vote-by-others-elsewhere": (double, *(replace(accomplice, slot=slot) for slot in elsewhere)),
         "double-vote-and-proposal": (double, replace(proposing, slot=slot_of(9))),
         "more-than-all": tuple(convicted(OffenceKind.BYZANTINE_PROPOSAL, view) for view in range(8)),
         "more-than-all-in-epochs": tuple(convicted(OffenceKind.BYZANTINE_PROPOSAL, 1, epoch) for epoch in range(8)),
     }
     for label, record in records.items():
         yield Case("slashing.due", label, DueAsked(stake, key, record))
+    for taken in (0, 1, 19, 20, 21, 9_999, 1_000_003, (1 << 63) + 1):
+        yield Case("slashing.proceeds", f"of-{taken}", Taken(taken))
     drawn_down = DueAsked(stake // 10, key, (proposing,))
     yield Case("slashing.due", "snapshot-above-deposit", drawn_down)
 

@@ -156,6 +156,11 @@ def padded_take(message: Message, start: int, count: int, path: str) -> bytes:
 
 READS_ZEROS = Double("reads zeros past the end", "taifoon.primitives.encoding_reader:take", padded_take)
 WRAPS = Double("wraps integers", "taifoon.primitives.encoding_writer:_is_unsigned", agree)
+WRITES_ANY_LENGTH = Double(
+    "writes any length",
+    "taifoon.primitives.encoding_writer:_prefix",
+    lambda length, _, layout, __: layout.write(length, 4),
+)
 TRUNCATED = RejectionCode.ENCODING_TRUNCATED
 TRAILING = RejectionCode.ENCODING_TRAILING_BYTES
 TAG = RejectionCode.ENCODING_UNKNOWN_TAG
@@ -216,6 +221,8 @@ def specimen_cases() -> Iterator[Case]:
         "present-zero": replace(BARE, maybe=0),
         "one-number": replace(BARE, numbers=(65535,)),
         "short-choice": replace(FULL, choice=Short(255)),
+        "odd-octets": replace(FULL, octets=b"abc"),
+        "one-octet": replace(FULL, octets=b"a", choice=Short(1)),
     }
     for label, value in valid.items():
         yield Case("specimen.decode", label, Encoded(encode(Specimen, value)))
@@ -254,19 +261,18 @@ def unchecked_cases() -> Iterator[Case]:
     yield Case("specimen.encode", "least", least)
     yield Case("specimen.encode", "most", most)
     yield Case("specimen.encode", "tiny-over", replace(least, tiny=256), OUT_OF_RANGE, WRAPS)
+    yield Case("specimen.encode", "tiny-far-over", replace(least, tiny=258), OUT_OF_RANGE, WRAPS)
+    yield Case("specimen.encode", "long-far-over", replace(least, long=3 << 64), OUT_OF_RANGE, WRAPS)
     yield Case("specimen.encode", "long-over", replace(least, long=1 << 64), OUT_OF_RANGE, WRAPS)
     yield Case("specimen.encode", "vast-over", replace(least, vast=1 << 128), OUT_OF_RANGE, WRAPS)
     yield Case("specimen.encode", "number-over", replace(least, numbers=(1, 65536)), OUT_OF_RANGE, WRAPS)
     for label, pair in (("none", b""), ("short", b"\x00"), ("long", b"\x00" * 3)):
         edit = Sibling(least, "a pair of another length")
         yield Case("specimen.encode", f"pair-{label}", replace(least, pair=pair), OUT_OF_RANGE, edit)
-    unbounded = Double(
-        "writes any length",
-        "taifoon.primitives.encoding_writer:_prefix",
-        lambda length, _, layout, __: layout.write(length, 4),
+    yield Case("specimen.encode", "octets-over-long", replace(least, octets=b"12345"), OVER_LONG, WRITES_ANY_LENGTH)
+    yield Case(
+        "specimen.encode", "numbers-over-long", replace(least, numbers=(1, 2, 3, 4)), OVER_LONG, WRITES_ANY_LENGTH
     )
-    yield Case("specimen.encode", "octets-over-long", replace(least, octets=b"12345"), OVER_LONG, unbounded)
-    yield Case("specimen.encode", "numbers-over-long", replace(least, numbers=(1, 2, 3, 4)), OVER_LONG, unbounded)
 
 
 def leaf_cases() -> Iterator[Case]:
@@ -297,6 +303,13 @@ def vote_cases() -> Iterator[Case]:
         whole = octets + seats + count.to_bytes(4, "little") + stream.octets(64 * count)
         yield Case("certificate.decode", f"{count}-seats", Encoded(whole))
     yield from damaged("certificate.decode", whole, {"kind": 52}, (len(whole) - 1, len(octets) + 2, 40))
+    most = octets + (1 << 16).to_bytes(4, "little")
+    yield Case("certificate.decode", "claims-the-most-seats", Encoded(most), TRUNCATED, READS_ZEROS)
+    wholly = octets + bytes(4) + (1 << 16).to_bytes(4, "little")
+    yield Case("certificate.decode", "claims-the-most-signatures", Encoded(wholly), TRUNCATED, READS_ZEROS)
+    beyond = octets + bytes(4) + ((1 << 16) + 1).to_bytes(4, "little")
+    sibling = Sibling(Encoded(octets + bytes(8)), "a length of signatures above the greatest")
+    yield Case("certificate.decode", "signatures-over-long", Encoded(beyond), OVER_LONG, sibling)
     many = (1 << 16) + 1
     crowded = octets + many.to_bytes(4, "little") + bytes(4 * many) + bytes(4)
     yield Case("certificate.decode", "seats-over-long", Encoded(crowded), OVER_LONG, Resolution.BOUNDED_LENGTHS)

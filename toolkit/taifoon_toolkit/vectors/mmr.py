@@ -128,6 +128,20 @@ class LeavesClaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunClaimed:
+    """That leaves start to stop, the latter excluded, have these contents; `indices` are those that the proof names."""
+
+    suite: Suite
+    root: bytes
+    count: Large
+    start: Large
+    stop: Large
+    contents: tuple[Content, ...]
+    indices: tuple[Large, ...]
+    items: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prefix:
     """A range and the leaf count of an older one, at most its own."""
 
@@ -242,6 +256,16 @@ def verify_leaves(profile: Profile, given: LeavesClaimed) -> Nothing:
     proof = InclusionProof(tuple(LeafIndex(index) for index in given.indices), items)
     combiner = combiner_of(profile, given.suite)
     inclusion.verify_leaves(combiner, Hash32(given.root), LeafCount(given.count), claims, proof)
+    return ACCEPTED
+
+
+@method("mmr.verify_run", SECTION, "R-4.1-6", "R-4.1-5")
+def verify_run(profile: Profile, given: RunClaimed) -> Nothing:
+    """Accept the leaves of a contiguous run, or refuse them."""
+    items = tuple(Hash32(item) for item in given.items)
+    proof = InclusionProof(tuple(LeafIndex(index) for index in given.indices), items)
+    combiner, run = combiner_of(profile, given.suite), Span(given.start, given.stop)
+    inclusion.verify_run(combiner, Hash32(given.root), LeafCount(given.count), run, given.contents, proof)
     return ACCEPTED
 
 

@@ -29,6 +29,7 @@ from taifoon_toolkit.vectors.mmr import (
     Part,
     PartClaimed,
     Prefix,
+    RunClaimed,
     SomeLeaves,
     combiner_of,
 )
@@ -99,6 +100,10 @@ def honest_cases() -> Iterator[Case]:
         peaks = frontier_of(combiner_of(NORMATIVE, suite), contents_of(count)).peaks
         yield Case("mmr.append", f"to-{count}", Appending(suite, count, peaks, b"next"))
         yield Case("mmr.commit", f"of-{count}", Claimed(suite, count, peaks))
+    # The greatest count has one peak, the one before it a peak of each height.
+    yield Case("mmr.commit", "of-the-greatest", Claimed(suite, MAX_LEAVES, (bytes(32),)))
+    nearly = tuple(bytes([height]) * 32 for height in range(MAX_LEAVES.bit_length() - 1, 0, -1))
+    yield Case("mmr.append", "to-one-below-the-greatest", Appending(suite, MAX_LEAVES - 1, nearly, b"last"))
     for count in (*range(12), 32, MAX_LEAVES):
         yield Case("mmr.leaf_count", f"of-{count}", NodeCount(2 * count - count.bit_count()))
     for count in (1, 2, 3, 4, 5, 7, 8, 11, 16):
@@ -152,6 +157,12 @@ def forged_leaves() -> Iterator[Case]:
         yield Case(name, label, given, code, Resolution.UNIQUE_POSITIONS)
     other = replace(pair, claims=(LeafClaim(2, pair.claims[0].content), pair.claims[1]))
     yield Case(name, "of-another-leaf", other, RejectionCode.MMR_INDEX_MISMATCH, Resolution.CLAIMED_INDEX)
+    earlier = replace(pair, claims=(LeafClaim(0, pair.claims[0].content), pair.claims[1]))
+    yield Case(name, "of-an-earlier-leaf", earlier, RejectionCode.MMR_INDEX_MISMATCH, Resolution.CLAIMED_INDEX)
+    for label, claims in (("fewer", pair.claims[:1]), ("more", (*pair.claims, LeafClaim(5, b"")))):
+        edit = Sibling(pair, f"{label} claims than the proof names")
+        given = replace(pair, claims=claims)
+        yield Case(name, f"{label}-claims-than-proved", given, RejectionCode.MMR_INDEX_MISMATCH, edit)
     for count, indices in ((1, (0,)), (5, (4,)), (8, (3,)), (7, (1, 4))):
         honest = claim_of(suite, count, indices)
         label = f"{count}-" + "-".join(map(str, indices))
@@ -193,6 +204,33 @@ def forged_leaves() -> Iterator[Case]:
     yield Case(name, "range-too-large", full, RejectionCode.MMR_FULL, COUNT_UNCHECKED)
 
 
+def run_of(count: int, start: int, stop: int) -> RunClaimed:
+    """An honest claim about a run of leaves."""
+    honest = claim_of(Suite.BLAKE3, count, tuple(range(start, stop)))
+    contents = tuple(claim.content for claim in honest.claims)
+    return RunClaimed(honest.suite, honest.root, count, start, stop, contents, honest.indices, honest.items)
+
+
+def run_cases() -> Iterator[Case]:
+    """Runs of leaves, and runs that are not those of the proof."""
+    name, code = "mmr.verify_run", RejectionCode.MMR_INDEX_MISMATCH
+    for count, start, stop in ((1, 0, 1), (7, 2, 5), (7, 0, 7), (8, 3, 4), (13, 11, 13)):
+        yield Case(name, f"{count}-{start}-{stop}", run_of(count, start, stop))
+    honest = run_of(7, 2, 5)
+    wrong = {
+        "longer": replace(honest, stop=6),
+        "shorter": replace(honest, stop=4),
+        "shifted": replace(honest, start=1, stop=4),
+        "one-content-fewer": replace(honest, contents=honest.contents[:-1]),
+        "one-content-more": replace(honest, contents=(*honest.contents, contents_of(6)[5])),
+        "nothing": replace(honest, start=3, stop=3),
+    }
+    for label, given in wrong.items():
+        yield Case(name, label, given, code, Sibling(honest, "another run"))
+    other = replace(honest, contents=(b"other", *honest.contents[1:]))
+    yield Case(name, "other-content", other, RejectionCode.MMR_ROOT_MISMATCH, ROOT_UNCHECKED)
+
+
 def forged_extensions() -> Iterator[Case]:
     """Each way to forge the other proofs and claims, alone."""
     suite = Suite.BLAKE3
@@ -222,6 +260,18 @@ def forged_extensions() -> Iterator[Case]:
     yield Case(name, "other-value", wrong, RejectionCode.MMR_ROOT_MISMATCH, NEWER_UNCHECKED)
     other = replace(part, start=0, stop=2)
     yield Case(name, "of-another-subtree", other, RejectionCode.MMR_INDEX_MISMATCH, Sibling(part, "another claim"))
+    later = replace(part, proof_start=0, proof_stop=2)
+    edit = Sibling(part, "a proof of another subtree")
+    yield Case(name, "proof-of-another-subtree", later, RejectionCode.MMR_INDEX_MISMATCH, edit)
+    across = part_of(suite, 11, 0, 6)
+    for label, value in (("low", bytes(32)), ("high", b"\xff" * 32)):
+        # The walk ends inside this subtree, so that the items alone give its value.
+        edit = Sibling(across, "another value")
+        other_value = replace(across, value=value)
+        yield Case(name, f"value-too-{label}", other_value, RejectionCode.MMR_SUBTREE_MISMATCH, edit)
+    backwards = replace(part, start=5, stop=4, proof_start=5, proof_stop=4)
+    edit = Sibling(part, "a start after the stop")
+    yield Case(name, "backwards", backwards, RejectionCode.MMR_SUBTREE_INVALID, edit)
     longer_part = replace(part, items=(*part.items, bytes(32)))
     yield Case(name, "longer", longer_part, RejectionCode.MMR_PROOF_TOO_LONG, Resolution.EXACT_ITEMS)
     nothing = replace(part, stop=4, proof_stop=4)
@@ -251,6 +301,10 @@ def forged_extensions() -> Iterator[Case]:
             RejectionCode.MMR_SIZE_NOT_CANONICAL,
             Resolution.CANONICAL_SIZE,
         )
+    greatest = NodeCount(2 * MAX_LEAVES - 1)
+    for size in (greatest.size + 1, greatest.size + 2, (1 << 64) + 7):
+        edit = Sibling(greatest, "more nodes than the greatest range has")
+        yield Case("mmr.leaf_count", f"above-the-greatest-{size}", NodeCount(size), RejectionCode.MMR_FULL, edit)
     known, offered = Head(3, built(suite, 3)[2]), Head(7, built(suite, 7)[2])
     yield Case("mmr.adopt_head", "proved", Offered(suite, known, offered, extension_of(suite, 3, 7).items))
     unproved = Offered(suite, known, offered, None)
@@ -264,4 +318,5 @@ def cases() -> Iterator[Case]:
     """All cases of this subject."""
     yield from honest_cases()
     yield from forged_leaves()
+    yield from run_cases()
     yield from forged_extensions()

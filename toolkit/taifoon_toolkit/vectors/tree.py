@@ -86,7 +86,47 @@ def schema_of_name(name: str) -> Json:
         vector = object_schema({**shared, "start": schema_of(machine.start_form), "first": snapshot, "steps": steps})
     head = dict.fromkeys(("name", "section", "summary", "schema"), TEXT)
     whole = object_schema({"format": {"const": FORMAT}, **head, "vectors": {"type": "array", "items": vector}})
-    return {"$schema": DIALECT, "title": name, **whole}
+    return {"$schema": DIALECT, "title": name, **with_definitions(whole)}
+
+
+LONG_SCHEMA = 160
+"""Bytes from which on a part of a schema that occurs again is written once."""
+
+
+def is_schema(part: Json) -> bool:
+    """Whether an object of a schema's JSON is a schema itself, not a map from names to schemas."""
+    return isinstance(part.get("type"), str) or isinstance(part.get("oneOf", part.get("anyOf")), list)
+
+
+def with_definitions(schema: Json) -> Json:
+    """The schema, in which what occurs again is written once, under `$defs`, and referred to."""
+    counts: dict[bytes, int] = {}
+
+    def count(part: Json) -> None:
+        if isinstance(part, dict):
+            text = canonical(part)
+            counts[text] = counts.get(text, 0) + 1
+            if counts[text] > 1:
+                return
+        for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            count(inner)
+
+    def referred(part: Json) -> Json:
+        if isinstance(part, dict):
+            text = canonical(part)
+            if is_schema(part) and counts[text] > 1 and len(text) >= LONG_SCHEMA:
+                if text not in names:
+                    names[text] = f"part-{len(names) + 1}"
+                    definitions[names[text]] = {key: referred(inner) for key, inner in part.items()}
+                return {"$ref": f"#/$defs/{names[text]}"}
+            return {key: referred(inner) for key, inner in part.items()}
+        return [referred(inner) for inner in part] if isinstance(part, list) else part
+
+    names: dict[bytes, str] = {}
+    definitions: dict[str, Json] = {}
+    count(schema)
+    whole = referred(schema)
+    return {**whole, "$defs": definitions} if definitions else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +162,7 @@ def files_of(vectors: tuple[Vector, ...]) -> dict[str, str]:
     for name, group in by_name(vectors):
         described = METHODS[name] if name in METHODS else MACHINES[name]
         place, schema = f"{described.section}/{name}.json", f"schema/{name}.json"
-        files[schema] = json.dumps(schema_of_name(name), indent=1) + "\n"
+        files[schema] = file_text(schema_of_name(name))
         files[place] = file_text(
             {
                 "format": FORMAT,

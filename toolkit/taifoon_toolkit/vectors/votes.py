@@ -284,6 +284,40 @@ def cases() -> Iterator[Trace]:
             ENTER,
             refused(Advance(), code.VIEW_NOT_OVER, SeeNullified(2)),
         ),
+        "advances-on-an-older-view": (
+            SAW_A1,
+            ENTER,
+            refused(Advance(), code.VIEW_NOT_OVER, SeeNullified(2)),
+            Step(SeeNullified(2)),
+            ENTER,
+        ),
+        "advances-on-a-later-view": (
+            Step(SeeNotarised(2, A2)),
+            Step(SeeNullified(2)),
+            refused(Advance(), code.VIEW_NOT_OVER, SeeNullified(1)),
+            SAW_A1,
+            ENTER,
+            ENTER,
+        ),
+        "finalises-in-any-order": (
+            SAW_A1,
+            ENTER,
+            Step(Notarise(ON_A1)),
+            Step(SeeNotarised(2, A2)),
+            Step(Finalise(ON_A1)),
+            Step(Finalise(ON_ROOT_A)),
+        ),
+        "parent-below-genesis": (
+            refused(
+                Notarise(replace(ON_ROOT_A, parent_hash=bytes(32))), code.VOTE_LINEAGE, Resolution.CERTIFIED_PARENT
+            ),
+            FIRST,
+        ),
+        "parent-in-a-later-view": (
+            Step(SeeNotarised(2, A2)),
+            refused(Notarise(OneLink(1, B1, 2, A2)), code.VOTE_LINEAGE, Notarise(ON_ROOT_B)),
+            Step(Notarise(ON_ROOT_B)),
+        ),
         "future-view": (
             refused(Notarise(ON_A1), code.VOTE_WRONG_VIEW, Notarise(ON_ROOT_A)),
             Step(SeeNotarised(2, A2)),

@@ -165,7 +165,7 @@ def word_of(member: Enum) -> str:
 
 def variant_word(record: Record) -> str:
     """How a variant is written: its type's name in lower case with underscores."""
-    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", record.kind.__name__).lower()
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", record.kind.__name__).lower()
 
 
 def refuse(place: str, rule: str, value: Json) -> WireError:
