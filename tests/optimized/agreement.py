@@ -6,15 +6,11 @@ It runs on kernels in plain Python, which are slow: hence few and small cases. W
 
 from __future__ import annotations
 
-import importlib
-import sys
-import warnings
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from judging import judge, part
 
 from taifoon.core.assignment import SeatKey, clusters_of_seats
 from taifoon.core.leaf import MMRLeaf, ProofType, leaf_content
@@ -30,10 +26,6 @@ MESSAGES = [b"", b"seven..", bytes(range(63)), bytes(range(64)), bytes(range(95)
 CONTENTS = [bytes([index]) * 63 for index in range(129)]
 SEED = Hash32(bytes(range(32)))
 LEAF = MMRLeaf(SEED, ProofType.GROTH16, ChainId(1), ChainId(2**64 - 2), Millis(2**40), 9, ClusterId(2**31), SEED)
-
-
-def part(name: str) -> Any:
-    return importlib.import_module(f"taifoon_optimized.{name}")
 
 
 def messages_agree() -> bool:
@@ -97,30 +89,5 @@ def assignments_agree() -> bool:
 CHECKS = (leaves_agree, messages_agree, assignments_agree, verdicts_agree, ranges_agree)
 
 
-def agrees() -> bool:
-    """Whether all checks hold; a fault that stops one is a disagreement as well."""
-    try:
-        return all(check() for check in CHECKS)
-    except (ArithmeticError, LookupError, TypeError, ValueError):
-        return False
-
-
-def verdicts(folders: list[str]) -> Iterator[bool]:
-    """Whether the package of each folder agrees."""
-    for folder in folders:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "taifoon_optimized"]:
-            del sys.modules[name]
-        sys.path.insert(0, folder)
-        importlib.invalidate_caches()
-        agreed = agrees()
-        if Path(part("hashing").__file__).parents[1] != Path(folder):
-            raise RuntimeError(f"{folder}: another package was tested")
-        sys.path.remove(folder)
-        yield agreed
-
-
 if __name__ == "__main__":
-    # Words wrap around, of which plain numpy warns.
-    warnings.simplefilter("ignore", RuntimeWarning)
-    for verdict in verdicts(sys.argv[1:]):
-        print("agrees" if verdict else "differs", flush=True)
+    judge(CHECKS)

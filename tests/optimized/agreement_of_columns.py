@@ -6,15 +6,11 @@ hashes cost little; whoever runs it has set `NUMBA_DISABLE_JIT`.
 
 from __future__ import annotations
 
-import importlib
-import sys
-import warnings
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from judging import judge, part
 
 from taifoon.core import owners as owners_one_by_one
 from taifoon.core.assignment import SeatKey
@@ -54,10 +50,6 @@ PROFILE = HARDENED.with_parameters(
 )
 COMBINER = HashCombiner(PROFILE)
 KINDS = list(ProofType)
-
-
-def part(name: str) -> Any:
-    return importlib.import_module(f"taifoon_optimized.{name}")
 
 
 def named(number: int) -> Hash32:
@@ -316,30 +308,5 @@ CHECKS = (
 )
 
 
-def agrees() -> bool:
-    """Whether all checks hold; a fault that stops one is a disagreement as well."""
-    try:
-        return all(check() for check in CHECKS)
-    except (ArithmeticError, LookupError, TypeError, ValueError, Rejected):
-        return False
-
-
-def verdicts(folders: list[str]) -> Iterator[bool]:
-    """Whether the package of each folder agrees."""
-    for folder in folders:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "taifoon_optimized"]:
-            del sys.modules[name]
-        sys.path.insert(0, folder)
-        importlib.invalidate_caches()
-        agreed = agrees()
-        if Path(part("hashing").__file__).parents[1] != Path(folder):
-            raise RuntimeError(f"{folder}: another package was tested")
-        sys.path.remove(folder)
-        yield agreed
-
-
 if __name__ == "__main__":
-    # Words wrap around, of which plain numpy warns.
-    warnings.simplefilter("ignore", RuntimeWarning)
-    for verdict in verdicts(sys.argv[1:]):
-        print("agrees" if verdict else "differs", flush=True)
+    judge(CHECKS)

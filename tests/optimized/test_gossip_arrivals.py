@@ -101,9 +101,7 @@ def test_times_and_hops_are_those_of_a_plain_simulation(setting: Push, seed: int
 @settings(deadline=None, derandomize=True, max_examples=25)
 @given(nodes=st.integers(3, 12), peers=st.integers(2, 4), limit=st.integers(1, 5), seed=SEEDS)
 def test_a_push_reaches_whom_the_reference_reaches(nodes: int, peers: int, limit: int, seed: int) -> None:
-    profile = LITERAL.with_parameters(
-        replace(LITERAL.parameters, gossip_fanout=peers, gossip_hops=limit)
-    )
+    profile = LITERAL.with_parameters(replace(LITERAL.parameters, gossip_fanout=peers, gossip_hops=limit))
     setting = Push(nodes, fanout(profile, nodes), hops(profile, nodes))
     targets = [[peer for peer, _ in plain_links(setting, seed, 0, node)] for node in range(nodes)]
     expected = push(profile, targets, sealed(profile, announce()))

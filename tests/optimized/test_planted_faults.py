@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("numba", reason="numba is not installed, and the optimised path needs it")
 
-import taifoon_optimized
-
-from . import agreement
-
-PACKAGE = Path(taifoon_optimized.__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One place in a module, and what stands there instead."""
-
-    what: str
-    module: str
-    right: str
-    wrong: str
-
+from .planting import SOUND, Fault, verdicts
 
 FAULTS = [
     Fault("one rotation", "blake3_tiles", "rotated(uint32(b ^ c), 12)", "rotated(uint32(b ^ c), 13)"),
@@ -69,52 +47,13 @@ FAULTS = [
 ]
 
 
-LANES = (("in range(16)", "in [np.arange(16)]"), ("in range(64)", "in [np.arange(64)]"))
-"""How the tiles go through their lanes, and how plain Python does it some twenty times faster, all at once."""
-
-
-def plant(fault: Fault, copy: Path) -> None:
-    """Put a fault into a copy of the package; the place must be there once."""
-    source = copy / PACKAGE.name / f"{fault.module}.py"
-    text = source.read_text(encoding="utf-8")
-    assert text.count(fault.right) == 1, f"{fault.what}: {fault.right!r} stands {text.count(fault.right)} times"
-    source.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8")
-
-
-def copied(folder: Path, name: str) -> Path:
-    """A copy of the package, sound but for its speed."""
-    copy = folder / name.replace(" ", "-").replace("'", "")
-    shutil.copytree(PACKAGE, copy / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    tiles = copy / PACKAGE.name / "blake3_tiles.py"
-    text = tiles.read_text(encoding="utf-8")
-    for one, all_at_once in LANES:
-        text = text.replace(one, all_at_once)
-    tiles.write_text(text, encoding="utf-8")
-    return copy
-
-
-def verdicts(folder: Path) -> dict[str, str]:
-    """What the comparison says of the package as it is, and of each copy with a fault."""
-    copies = [copied(folder, name) for name in ("sound", *(fault.what for fault in FAULTS))]
-    for fault, copy in zip(FAULTS, copies[1:], strict=True):
-        plant(fault, copy)
-    ended = subprocess.run(  # noqa: S603
-        [sys.executable, agreement.__file__, *map(str, copies)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(zip(["sound", *(fault.what for fault in FAULTS)], ended.stdout.split(), strict=True))
-
-
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return verdicts(tmp_path_factory.mktemp("faults"))
+    return verdicts("agreement.py", FAULTS, tmp_path_factory.mktemp("faults"))
 
 
 def test_the_package_as_it_is_agrees(found: dict[str, str]) -> None:
-    assert found["sound"] == "agrees"
+    assert found[SOUND] == "agrees"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("numba", reason="numba is not installed, and the optimised path needs it")
 
-from . import agreement_of_columns
-from .test_planted_faults import PACKAGE, Fault, plant
+from .planting import SOUND, Fault, verdicts
 
 FAULTS = [
     Fault("one cluster too few seen", "owners", "held = min(count + 1, words.shape[1])", "held = count"),
@@ -125,36 +118,13 @@ FAULTS = [
 ]
 
 
-LONGEST = 240
-"""Seconds after which the comparison has met a fault that never ends, some thirty times as long as it takes."""
-
-
-def verdicts(folder: Path) -> dict[str, str]:
-    """What the comparison says of the package as it is, and of each copy with a fault."""
-    names = ["sound", *(fault.what for fault in FAULTS)]
-    copies = [folder / name.replace(" ", "-").replace("'", "") for name in names]
-    for copy in copies:
-        shutil.copytree(PACKAGE, copy / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for fault, copy in zip(FAULTS, copies[1:], strict=True):
-        plant(fault, copy)
-    ended = subprocess.run(  # noqa: S603
-        [sys.executable, agreement_of_columns.__file__, *map(str, copies)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=LONGEST,
-    )
-    return dict(zip(names, ended.stdout.split(), strict=True))
-
-
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return verdicts(tmp_path_factory.mktemp("faults"))
+    return verdicts("agreement_of_columns.py", FAULTS, tmp_path_factory.mktemp("faults"))
 
 
 def test_the_package_as_it_is_agrees(found: dict[str, str]) -> None:
-    assert found["sound"] == "agrees"
+    assert found[SOUND] == "agrees"
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
