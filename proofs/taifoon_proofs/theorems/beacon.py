@@ -7,17 +7,22 @@ with. So every win beyond a share comes from a choice that was made with the out
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 from taifoon.core.beacon import Commitment, Reveal, check_reveals, choices, commitment, mixed, withheld
-from taifoon.core.epoch import EpochHistory, Foundation, Heard, Registration, assignment_of
+from taifoon.core.epoch import EpochHistory, Foundation, Heard, Registration, assignment_of, registry_of
 from taifoon.core.leader import leaders
 from taifoon.core.leaf import ProofType
+from taifoon.economics.ledger import Ledger, close_epoch, genesis_ledger, leave
 from taifoon.primitives.hashing import Role, conforming_integer_orders, hash_role
 from taifoon.primitives.types import Amount, ClusterId, Epoch, Hash32, PublicKey, View
 from taifoon.profile import Profile, Resolution
 from taifoon.rejection import Rejected
+from taifoon_models.blocks import CHAIN
+from taifoon_models.epochs import network, secret, setting, small_clusters, usual_choice, worked
 from taifoon_models.jobs import digest
+from taifoon_models.keys import key
 from taifoon_proofs.bounds import bound
 from taifoon_proofs.establish import exhaust
 from taifoon_proofs.registry import theorem
@@ -26,6 +31,8 @@ from taifoon_proofs.verdict import Json, Technique, Verdict, conclude
 
 SEATS_UP_TO = bound(4, 6)
 COMMITTED_UP_TO = bound(5, 7)
+LEFT_UP_TO = bound(2, 4)
+LEAVERS = (5, 8)
 EPOCH = Epoch(3)
 
 
@@ -126,6 +133,61 @@ def accepts_other_secret(profile: Profile, commitments: tuple[Commitment, ...], 
     return True
 
 
+def stakes_after(profile: Profile, holders: int, left: int, epochs: int) -> tuple[Ledger, ...]:
+    """The ledger in each epoch up to one; holder 0 asks to leave in epoch `left`."""
+    unit = Amount(profile.parameters.seat_stake)
+    ledgers = [genesis_ledger(profile, CHAIN, (), tuple((key(holder), unit) for holder in range(holders)))]
+    for epoch in range(epochs):
+        ledger = leave(profile, ledgers[-1], key(0)) if epoch == left else ledgers[-1]
+        ledgers.append(close_epoch(profile, ledger, ()))
+    return tuple(ledgers)
+
+
+@scenario("beacon/free-bit")
+def a_bit_costs_nothing(profile: Profile, trace: Trace, *, holders: int, left: int, commits: int) -> bool:
+    """A holder that asked to leave chooses between two beacons by withholding its reveal, and loses nothing."""
+    network_profile = small_clusters(profile)
+    ledgers = stakes_after(network_profile, holders, left, commits + 2)
+    state = network(network_profile, holders, 1)
+    reached: set[Hash32] = set()
+    for epoch, after in enumerate(ledgers[1:]):
+        now = setting(network_profile, state)
+        choice = replace(usual_choice(state, network_profile), registry=registry_of(after.entries))
+        coming = Epoch(epoch + 1)
+        own = commitment(network_profile, coming, key(0), secret(key(0), coming))
+        others = tuple(each for each in choice.commitments if each.holder != key(0))
+        # The holder commits in one epoch alone, so that this one decides.
+        choice = replace(choice, commitments=(*others, own) if epoch == commits else others)
+        if epoch > commits:
+            silent = replace(choice, reveals=tuple(each for each in choice.reveals if each.holder != key(0)))
+            reached = {worked(now, {}, each)[0].history.after(epoch).beacon for each in (choice, silent)}
+            break
+        try:
+            state, _ = worked(now, {}, choice)
+        except Rejected as rejected:
+            trace.state("close", epoch=epoch, code=rejected.code.name)
+            return False
+        trace.state("close", epoch=epoch, leaves=epoch == left, commits=epoch == commits)
+    before = ledgers[commits + 1]
+    charged = close_epoch(network_profile, before, (), withheld=(key(0),))
+    lost = stake_lost(before, charged)
+    trace.state("withhold", epoch=commits + 1, beacons=len(reached), lost=lost)
+    return len(reached) > 1 and lost == 0
+
+
+def stake_lost(before: Ledger, after: Ledger) -> int:
+    """What holder 0 has less than before."""
+    stakes = [sum(entry.stake for entry in each.entries if entry.public_key == key(0)) for each in (before, after)]
+    return stakes[0] - stakes[1]
+
+
+def departures() -> Iterator[dict[str, Json]]:
+    """Each epoch of departure, and each one of a commitment up to a few later."""
+    for holders, left in product(LEAVERS, range(LEFT_UP_TO)):
+        for commits in range(left + 4):
+            yield {"holders": holders, "left": left, "commits": commits}
+
+
 def steering() -> Iterator[dict[str, Json]]:
     """Every small number of seats, shares, choices and views."""
     for seats in range(2, SEATS_UP_TO + 1):
@@ -136,14 +198,15 @@ def steering() -> Iterator[dict[str, Json]]:
 @theorem(
     "T-A2",
     requirements=("R-2.1-12", "R-2.2-4", "R-9-5"),
-    needs={Resolution.EPOCH_SEED},
+    needs={Resolution.EPOCH_SEED, Resolution.CHECKPOINT},
     technique=Technique.EXHAUSTIVE,
     assumptions=("AM6",),
 )
 def nobody_steers_the_seed(profile: Profile) -> Verdict:
     """The shipped assignment and leaders over a toy hash, for every beacon and every choice of roots and late keys.
 
-    The bias of the embedded beacon is bounded beside it: every subset of withheld reveals is tried.
+    The bias of the embedded beacon is bounded beside it: every subset of withheld reveals is tried, and each epoch in
+    which a holder that leaves may still commit.
     """
     return conclude(
         exhaust(
@@ -161,5 +224,11 @@ def nobody_steers_the_seed(profile: Profile) -> Verdict:
                 for total in range(1, COMMITTED_UP_TO + 1)
                 for held in range(total + 1)
             ),
+        ),
+        exhaust(
+            profile,
+            "beacon/free-bit",
+            f"5 and 8 holders, leaving in each of {LEFT_UP_TO} epochs and committing in any up to 3 later",
+            departures(),
         ),
     )

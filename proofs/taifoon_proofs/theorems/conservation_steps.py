@@ -1,6 +1,6 @@
 """Section 5.2: the steps of the shipped ledger on amounts that are symbolic integers, one claim for each.
 
-Who is there is fixed: three keys, two of them with a stake, one of these about to leave, and up to two convictions.
+Who is there is fixed: two keys with a stake, of which one is leaving, two others, and up to two convictions.
 How much each of them has, pays in, is owed or loses is any integer that the invariant allows, and so is the epoch
 wherever the step does not write it into an offence.
 """
@@ -50,8 +50,10 @@ COMMITTED = Epoch(3)
 NOW = Epoch(5)
 COMMITTEE = (STAYING, STAYING, STAYING, LEAVING)
 
-PROVED_REACH = """each step on every amount, base reward, efficiency and epoch but the one of an epoch's end, for 2 \
-stakes, 4 keys, up to 2 convictions and clusters of up to 4 seats"""
+PROVED_REACH = (
+    "each step of the ledger on every amount, stake, snapshot, base reward, efficiency and epoch of request, for 2 "
+    "stakes among 4 keys, up to 2 convictions, and records of at most 4 seats and 40 blocks"
+)
 
 New: TypeAlias = Callable[[str], Number]
 Step: TypeAlias = Callable[[Profile, Ledger, New], Ledger]
