@@ -29,7 +29,10 @@ from taifoon_models.simulation_scripted import Make, ScriptedSimulation, played
 
 LEAST = 4
 """Synchronizers of the smallest cluster that tolerates one."""
+SEEDS = (1, 2, 3)
+"""Seeds that are tried with a smaller network, in which chance falls otherwise anyway."""
 MILLISECOND = 1_000
+MORE = 50 * MILLISECOND
 
 Judge = Callable[[Script], int | None]
 """How many commands of a script are carried out when the invariant breaks; None where it holds."""
@@ -61,9 +64,10 @@ def smaller(script: Script) -> Iterator[Script]:
     sizes = sorted({(clusters, clusters * LEAST) for clusters in (1, 2, network.clusters)})
     for clusters, synchronizers in sizes:
         if (synchronizers, clusters) < (network.synchronizers, network.clusters) and clusters <= network.clusters:
-            size = replace(network, clusters=clusters, synchronizers=synchronizers)
             commands = tuple(renumbered(command, synchronizers) for command in script.commands)
-            yield replace(script, network=size, latecomers=0, commands=commands)
+            for seed in (network.seed, *SEEDS):
+                size = replace(network, clusters=clusters, synchronizers=synchronizers, seed=seed)
+                yield replace(script, network=size, latecomers=0, commands=commands)
     if script.latecomers:
         yield replace(script, latecomers=0)
     calm: tuple[Plan, ...] = (
@@ -74,15 +78,16 @@ def smaller(script: Script) -> Iterator[Script]:
     yield from (replace(script, network=each) for each in calm if each != network)
 
 
-def without_some(script: Script) -> Iterator[Script]:
-    """The script without a half of its commands, a quarter, and so on down to single ones; later ones first."""
-    length = len(script.commands)
-    size = length
-    while size:
-        for start in range(length - size, -1, -size):
-            left = (*script.commands[:start], *script.commands[start + size :])
-            yield replace(script, commands=left)
-        size //= 2
+def without(script: Script, start: int, end: int) -> Script:
+    """A script without some of its commands, that ends with the time that they took and a little more.
+
+    Whatever is left out, all chance falls otherwise after it; a longer end lets the same happen somewhat later.
+    """
+    commands = (*script.commands[:start], *script.commands[end:])
+    taken = sum(each.microseconds for each in script.commands[start:end] if isinstance(each, RunFor))
+    if commands and isinstance(last := commands[-1], RunFor):
+        commands = (*commands[:-1], RunFor(last.microseconds + taken + MORE))
+    return replace(script, commands=commands)
 
 
 def quicker(script: Script) -> Iterator[Script]:
@@ -108,28 +113,58 @@ def is_sound(script: Script) -> bool:
     return True
 
 
+class Shortening:
+    """A script that gets shorter, and the runs that are left for it."""
+
+    def __init__(self, script: Script, judge: Judge, runs: int) -> None:
+        self.script = script
+        self.judge = judge
+        self.runs = runs
+        self.tried: set[Script] = set()
+
+    def takes(self, candidate: Script) -> bool:
+        """Whether a change keeps the invariant broken; then it is made, and what comes after the break is dropped."""
+        if candidate in self.tried or self.runs == 0 or not is_sound(candidate):
+            return False
+        self.tried.add(candidate)
+        self.runs -= 1
+        carried_out = self.judge(candidate)
+        if carried_out is None:
+            return False
+        self.script = replace(candidate, commands=candidate.commands[:carried_out])
+        self.tried.add(self.script)
+        return True
+
+    def drop_commands(self) -> None:
+        """Drop a half of the commands, a quarter, and so on down to single ones, later ones first."""
+        size = len(self.script.commands) // 2
+        while size:
+            start = len(self.script.commands) - size
+            while start >= 0:
+                self.takes(without(self.script, start, start + size))
+                start = min(start, len(self.script.commands)) - size
+            size //= 2
+
+    def first_of(self, change: Callable[[Script], Iterator[Script]]) -> bool:
+        """Make the first change of a kind that keeps the invariant broken."""
+        return any(self.takes(candidate) for candidate in change(self.script))
+
+
 def shortened(script: Script, judge: Judge, runs: int = 200) -> Script:
     """The shortest script that was found within so many runs, in which the same invariant breaks.
 
     A script in which it does not break is given back as it is.
     """
-    carried_out = judge(script)
-    if carried_out is None:
+    shortening = Shortening(script, judge, runs)
+    if not shortening.takes(script):
         return script
-    script = replace(script, commands=script.commands[:carried_out])
-    tried = {script}
-    while True:
-        for candidate in (*smaller(script), *without_some(script), *quicker(script)):
-            if candidate in tried or not is_sound(candidate):
-                continue
-            if not runs:
-                return script
-            runs -= 1
-            tried.add(candidate)
-            carried_out = judge(candidate)
-            if carried_out is not None:
-                script = replace(candidate, commands=candidate.commands[:carried_out])
-                tried.add(script)
-                break
-        else:
-            return script
+    while shortening.runs:
+        before = shortening.script
+        while shortening.first_of(smaller):
+            pass
+        shortening.drop_commands()
+        while shortening.first_of(quicker):
+            pass
+        if shortening.script == before:
+            break
+    return shortening.script

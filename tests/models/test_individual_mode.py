@@ -1,4 +1,4 @@
-"""Cut off from its cluster a synchronizer proves for its clients; nothing of that is final, and nothing of it is lost."""
+"""Cut off from its cluster a synchronizer proves for its clients; none of that is final, and none of it is lost."""
 
 from __future__ import annotations
 

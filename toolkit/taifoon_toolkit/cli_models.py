@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from taifoon_toolkit.audit import INTERRUPTED
@@ -13,8 +15,11 @@ from taifoon_toolkit.bench import SECTIONS as BENCH_SECTIONS
 from taifoon_toolkit.bench import bench_to
 from taifoon_toolkit.explore import Wanted, explore_to
 from taifoon_toolkit.simulate import Wished, simulate_to
+from taifoon_toolkit.simulate_script import Replayed, replay_to, save
 from taifoon_toolkit.usage import stop
 
+SCRIPT_FILE = click.Path(path_type=Path, dir_okay=False)
+BESIDE_SCRIPT = frozenset({"script", "hardened", "brief", "out"})
 ARRIVAL = "One more starts from genesis then, and buys a seat; may be repeated."
 
 
@@ -81,6 +86,20 @@ def bench(sections: tuple[str, ...], deep: bool, out: Path | None) -> None:  # n
     bench_to(Console(), sections or BENCH_SECTIONS, deep, out)
 
 
+def check_script_options(script: Path | None, hardened: bool) -> None:  # noqa: FBT001 - a flag
+    """Demand that nothing is said twice: a script says all of a run. Raises ValueError."""
+    if script is None:
+        if hardened:
+            raise ValueError("--hardened: it is about a script; add --script FILE, or leave --without away")
+        return
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if typed and name not in BESIDE_SCRIPT:
+            raise ValueError(f"{option.opts[0]}: the script says that; leave it away, or change the script")
+
+
 @click.command()
 @click.option("--synchronizers", type=click.IntRange(min=4), default=40, show_default=True, help="How many there are.")
 @click.option("--clusters", type=click.IntRange(min=1), default=4, show_default=True, help="Clusters of each epoch.")
@@ -97,6 +116,9 @@ def bench(sections: tuple[str, ...], deep: bool, out: Path | None) -> None:  # n
 @click.option("--without", multiple=True, metavar="RESOLUTION", help="Switch a repaired rule off; may be repeated.")
 @click.option("--stretch", type=click.IntRange(min=1), default=4, show_default=True, help="Blocks in an epoch.")
 @click.option("--pace", type=click.IntRange(min=0), default=250, show_default=True, help="Milliseconds to a block.")
+@click.option("--script", type=SCRIPT_FILE, help="Run this script, which says all but --brief and --out.")
+@click.option("--hardened", is_flag=True, help="Run the script with all repairs, whatever it switches off.")
+@click.option("--save", "kept", type=SCRIPT_FILE, help="Write the run as a script.")
 @click.option("--brief", is_flag=True, help="Leave the single blocks out of the timeline.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the run as JSON.")
 def simulate(
@@ -116,6 +138,9 @@ def simulate(
     without: tuple[str, ...],
     stretch: int,
     pace: int,
+    script: Path | None,
+    hardened: bool,
+    kept: Path | None,
     brief: bool,
     out: Path | None,
 ) -> None:
@@ -132,6 +157,8 @@ def simulate(
       taifoon simulate --synchronizers 10 --clusters 2 --seconds 5
       taifoon simulate --partition 1-2:through --partition 3-4:between --brief
       taifoon simulate --crash 0.5-1.5:7 --byzantine 0 --out run.json
+      taifoon simulate --synchronizers 10 --clusters 2 --seconds 2 --save run.script.json
+      taifoon simulate --script run.script.json
       taifoon simulate --synchronizers 10 --clusters 1 --target 4 --block-jobs 4 --job-gap 0.02 --stretch 13 --pace 80
 
     \b
@@ -161,7 +188,11 @@ def simulate(
         out=out,
     )
     try:
-        sys.exit(simulate_to(Console(), wished))
+        check_script_options(script, hardened)
+        if script is not None:
+            sys.exit(replay_to(Console(), Replayed(script, hardened, brief, out)))
+        keep = None if kept is None else partial(save, kept)
+        sys.exit(simulate_to(Console(), wished, keep))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except ValueError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from taifoon.core.epoch import operators
 from taifoon.economics.ledger import Ledger
 from taifoon.profile import Profile
 from taifoon_models.simulation import Simulation
@@ -135,7 +136,11 @@ class Ran:
 
 def ran(plan: Plan, profile: Profile, tell: Callable[[Entry], None]) -> Ran:
     """Run a plan, and tell each line of the timeline as soon as it is there."""
-    simulation = Simulation(plan, profile, tell)
+    return timed(Simulation(plan, profile, tell))
+
+
+def timed(simulation: Simulation) -> Ran:
+    """Run a simulation to its end, or until an invariant breaks."""
     started = time.process_time()
     broken = None
     with shared_work():
@@ -151,18 +156,35 @@ def line_of(entry: Entry) -> str:
     return f"{entry.at / 1_000:9.3f} s  {entry.kind:<9}  {entry.text}"
 
 
-def simulate_to(console: Console, wished: Wished) -> int:
-    """Run, print the timeline and what came of it, and return the exit status. Raises ValueError."""
-    plan, profile = plan_of(wished), weakened(wished.without)
+def telling(console: Console, brief: bool) -> Callable[[Entry], None]:  # noqa: FBT001 - a flag
+    """What prints each line of a timeline; in brief, without single blocks."""
 
     def tell(entry: Entry) -> None:
-        if not (wished.brief and entry.kind in QUIET):
+        if not (brief and entry.kind in QUIET):
             console.print(line_of(entry), style=STYLES.get(entry.kind), highlight=False, soft_wrap=True)
 
-    done = ran(plan, profile, tell)
+    return tell
+
+
+def simulate_to(
+    console: Console, wished: Wished, keep: Callable[[Plan, tuple[str, ...], Ran], None] | None = None
+) -> int:
+    """Run, print the timeline and what came of it, and return the exit status. Raises ValueError.
+
+    `keep` is given the plan, the resolutions that are switched off, and what came of the run.
+    """
+    plan, profile = plan_of(wished), weakened(wished.without)
+    done = ran(plan, profile, telling(console, wished.brief))
     console.print(*summary(done), sep="\n", highlight=False, soft_wrap=True)
     if wished.out is not None:
         wished.out.write_text(json.dumps(report(plan, profile, done), indent=1) + "\n", encoding="utf-8")
+    if keep is not None:
+        keep(plan, wished.without, done)
+    return conclude(console, done)
+
+
+def conclude(console: Console, done: Ran) -> int:
+    """Say whether every invariant held, and give the exit status."""
     if done.broken is not None:
         console.print(f"invariant broken: {done.broken}", style="red", highlight=False, soft_wrap=True)
         return BROKEN
@@ -173,6 +195,11 @@ def simulate_to(console: Console, wished: Wished) -> int:
 def cluster_counts(simulation: Simulation) -> list[int]:
     """The cluster count of each epoch."""
     return [len(assignment.clusters) for _, assignment in sorted(simulation.checks.assignments.items())]
+
+
+def fewest_operators(simulation: Simulation) -> list[int]:
+    """The least number of distinct keys that hold a cluster's seats, in each epoch."""
+    return [min(operators(assignment)) for _, assignment in sorted(simulation.checks.assignments.items())]
 
 
 def last_ledger(simulation: Simulation) -> Ledger:
@@ -212,6 +239,7 @@ def summary(done: Ran) -> list[str]:
         f"jobs        {simulation.settled} of {len(simulation.submitted)} settled{middle}",
         f"alone       {len(simulation.provisional)} jobs proved by synchronizers that were cut off",
         f"clusters    {', '.join(str(count) for count in cluster_counts(simulation))} by epoch",
+        f"operators   {', '.join(str(count) for count in fewest_operators(simulation))} or more to a cluster, by epoch",
         f"money       {money(simulation)}",
         f"guilt       {guilt(simulation)}",
         f"adversary   {simulation.adversary.acts:,} messages of {len(simulation.corrupted())} synchronizers",
@@ -239,6 +267,7 @@ def report(plan: Plan, profile: Profile, done: Ran) -> dict[str, object]:
             "provisional": len(simulation.provisional),
         },
         "cluster_counts": cluster_counts(simulation),
+        "fewest_operators": fewest_operators(simulation),
         "issued": last_ledger(simulation).issued - simulation.economy.ledger.issued,
         "treasury": last_ledger(simulation).treasury,
         "convictions": dict(
