@@ -101,6 +101,13 @@ def check_finality(profile: Profile, committee: Committee, genesis: Hash32, proo
         check_certificate(profile, committee, statement, carried[statement])
 
 
+def without_surplus(profile: Profile, committee: Committee, proof: FinalityProof) -> FinalityProof:
+    """A checked proof with the certificates that it needs, each once; anybody could add any number of others."""
+    carried = {certificate.statement: certificate for certificate in proof.certificates}
+    needed = tuple(carried[statement] for statement in demanded(profile, committee, proof.path))
+    return FinalityProof(proof.path, needed)
+
+
 def contradicts(first: Statement, second: Statement) -> bool:
     """Whether no honest member signs both: two blocks notarised or finalised in a view, or it finalised and nullified.
 
@@ -125,13 +132,15 @@ def is_offence(profile: Profile, committee: Committee, evidence: Evidence) -> bo
     return all(signs(profile, key, signed.statement, signed.signature) for signed in (first, second))
 
 
+def votes_of(certificate: Certificate) -> tuple[SignedStatement, ...]:
+    """The votes that a certificate is made of. It may never have been checked: a seat without a signature has none."""
+    pairs = zip(certificate.seats, certificate.signatures, strict=False)
+    return tuple(SignedStatement(seat, certificate.statement, signature) for seat, signature in pairs)
+
+
 def signed_in(proof: FinalityProof) -> tuple[SignedStatement, ...]:
-    """Every signed statement that a proof carries."""
-    return tuple(
-        SignedStatement(seat, certificate.statement, signature)
-        for certificate in proof.certificates
-        for seat, signature in zip(certificate.seats, certificate.signatures, strict=True)
-    )
+    """Every signed statement that a proof carries, those included that nothing demands and nobody has checked."""
+    return tuple(vote for certificate in proof.certificates for vote in votes_of(certificate))
 
 
 @ensure(lambda result: len({evidence.first.seat for evidence in result}) == len(result))
@@ -148,6 +157,6 @@ def find_guilt(
         raise Rejected(RejectionCode.FINALITY_AGREES, "one final block stands on the path of the other")
     found: dict[Seat, Evidence] = {}
     for left, right in combinations((*signed_in(first), *signed_in(second)), 2):
-        if left.seat == right.seat and left.seat not in found and contradicts(left.statement, right.statement):
+        if left.seat not in found and is_offence(profile, committee, Evidence(left, right)):
             found[left.seat] = Evidence(left, right)
-    return tuple(found[seat] for seat in sorted(found) if is_offence(profile, committee, found[seat]))
+    return tuple(found[seat] for seat in sorted(found))

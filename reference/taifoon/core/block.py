@@ -6,7 +6,7 @@ names that decision and nothing else, so the signatures that are collected for i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from taifoon.core.certificate import MAX_SEATS, ClaimedConsensus
@@ -130,6 +130,16 @@ def hashed_content(profile: Profile, block: ClusterBlock) -> bytes:
     if Resolution.BLOCK_HASH in profile:
         return encode(Decision, decision_of(block))
     return encode(ClusterBlock, block)
+
+
+def bare(profile: Profile, block: ClusterBlock) -> ClusterBlock:
+    """A block as it is kept: without the signatures under it, where its hash does not cover them.
+
+    Anybody could add any number of them to a block that is on its way.
+    """
+    if Resolution.BLOCK_HASH in profile:
+        return replace(block, validator_signatures=())
+    return block
 
 
 def block_hash(profile: Profile, block: ClusterBlock) -> Hash32:

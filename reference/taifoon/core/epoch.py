@@ -173,6 +173,11 @@ def committee_of_epoch(chain_id: Hash32, assignment: Assignment) -> Committee:
     return Committee(chain_id, assignment.epoch, EPOCH_COMMITTEE, keys)
 
 
+def operators(assignment: Assignment) -> tuple[int, ...]:
+    """How many distinct keys hold the seats of each cluster. A report: no rule reads it, since keys are free."""
+    return tuple(len({seat.public_key for seat in seats}) for seats in assignment.clusters)
+
+
 def is_capable(assignment: Assignment, seat: SeatKey, job_type: ProofType) -> bool:
     """Whether the holder of a seat can make proofs of a type."""
     return any(entry.public_key == seat.public_key and job_type in entry.capabilities for entry in assignment.registry)

@@ -24,12 +24,15 @@ from taifoon.primitives.encoding import U32, U64, Length, Maximum, encode
 from taifoon.primitives.hashing import Role, conforming_integer_orders, hash_role
 from taifoon.primitives.types import BlockNumber, ClusterId, Epoch, Hash32, Seat, View
 from taifoon.profile import Profile, Resolution
+from taifoon.rejection import Rejected, RejectionCode
 
 MAX_CLUSTERS = MAX_SEATS
 MAX_SETTLEMENTS = 1 << 24
 MAX_ACTS = 1 << 12
 MAX_ACT = 1 << 24
 """Bytes of one act, those of the longest message in its envelope."""
+MAX_ALL_ACTS = 1 << 23
+"""Bytes of all acts of a closing, 8 MiB: half of the longest message, so that closing and record can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,24 @@ def epoch_block(profile: Profile, epoch: Epoch, view: View, parent: Link, closin
     """The block that a leader proposes on a parent: with a closing on the beginning, without one on a block."""
     named = None if closing is None else closing_hash(profile, closing)
     return EpochBlock(EpochHeader(epoch, view, parent.view, parent.block_hash, named), closing)
+
+
+def check_named(profile: Profile, block: EpochBlock) -> None:
+    """Demand the closing that the header names, none where it names none. Rejects with PROPOSAL_STATEMENT.
+
+    A vote is for the header, so that anybody could put another closing under a leader's signature.
+    """
+    named = None if block.closing is None else closing_hash(profile, block.closing)
+    if named != block.header.closing_hash:
+        raise Rejected(
+            RejectionCode.PROPOSAL_STATEMENT,
+            f"closing_hash is {shown(block.header.closing_hash)}; the closing beside it has {shown(named)}",
+        )
+
+
+def shown(name: Hash32 | None) -> str:
+    """A hash for a reader."""
+    return "none" if name is None else name.hex()
 
 
 def covers(closing: Closing, seen: tuple[ClusterHead, ...], revealed: tuple[Reveal, ...]) -> bool:

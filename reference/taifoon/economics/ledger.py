@@ -242,6 +242,15 @@ def settled(
     return ledger
 
 
+def check_window(profile: Profile, offence: Epoch, now: Epoch) -> None:
+    """Demand that evidence of an offence of one epoch counts in another. Rejects with EVIDENCE_LATE."""
+    if not is_in_window(profile, offence, now):
+        raise Rejected(
+            RejectionCode.EVIDENCE_LATE,
+            f"an offence of epoch {offence} counts until {last_evidence_epoch(profile, offence)}; the epoch is {now}",
+        )
+
+
 @ensure(lambda profile, ledger, result: stays_conserved(profile, ledger, result))
 def admit(
     profile: Profile,
@@ -257,12 +266,7 @@ def admit(
     first.
     """
     offence = judge(profile, jurisdiction, evidence)
-    if not is_in_window(profile, offence.epoch, ledger.epoch):
-        raise Rejected(
-            RejectionCode.EVIDENCE_LATE,
-            f"an offence of epoch {offence.epoch} counts until {last_evidence_epoch(profile, offence.epoch)}; "
-            f"the epoch is {ledger.epoch}",
-        )
+    check_window(profile, offence.epoch, ledger.epoch)
     # An offence of a key without stake would only fill the record.
     if Resolution.EVIDENCE in profile and ledger.snapshot(offence.epoch).stake_of(offence.key) == 0:
         raise Rejected(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from taifoon.core.accountability import FinalityProof
-from taifoon.core.block import ClusterBlock, link_of
+from taifoon.core.block import ClusterBlock, bare, link_of
 from taifoon.core.certificate import Certificate
 from taifoon.core.consensus import Link
 from taifoon.core.epoch_block import EpochBlock, EpochHeader, epoch_block_hash
@@ -72,11 +72,12 @@ def push_of(stretch: Stretch) -> StretchPush:
 
 
 def stretch_of(profile: Profile, push: StretchPush) -> Stretch:
-    """A stretch that has travelled; its path is that of its blocks. Nothing is checked yet."""
+    """A stretch that has travelled, of bare blocks; its path is that of its blocks. Nothing is checked yet."""
     if not push.blocks:
         return Stretch(push.cluster, (), None)
     path = tuple(link_of(profile, block) for block in reversed(push.blocks))
-    return Stretch(push.cluster, push.blocks, FinalityProof(path, push.certificates))
+    blocks = tuple(bare(profile, block) for block in push.blocks)
+    return Stretch(push.cluster, blocks, FinalityProof(path, push.certificates))
 
 
 def epoch_link(profile: Profile, block: EpochBlock) -> Link:

@@ -6,6 +6,8 @@ up, so that whoever follows the closings applies the same ones, in the same orde
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,12 +20,13 @@ from taifoon.core.epoch import (
     committee_of_epoch,
     unheard,
 )
-from taifoon.core.epoch_block import MAX_ACTS
+from taifoon.core.epoch_block import MAX_ACTS, MAX_ALL_ACTS
 from taifoon.core.network_state import NetworkState
 from taifoon.core.owners import OwnedJobs, formation_of
 from taifoon.core.proof_system import ProofSystem
-from taifoon.economics.ledger import Ledger, admit, deposit, leave
+from taifoon.economics.ledger import Ledger, admit, check_window, deposit, existing, leave
 from taifoon.economics.offences import CondemnedBlock, Evidence, Jurisdiction, TwoRoots
+from taifoon.economics.registry import seats
 from taifoon.network.envelope import Envelope, check_signature, message_octets, speaks_for
 from taifoon.network.evidence import evidence_of
 from taifoon.network.kinds import Kind, decode_message
@@ -124,14 +127,25 @@ def evidence_in(report: EvidenceReport) -> Evidence:
 
 
 def after_act(profile: Profile, court: Court, ledger: Ledger, act: Act, sender: PublicKey) -> Ledger:
-    """The ledger after an act of a sender. Rejects as `deposit`, `leave` and `admit` do."""
+    """The ledger after an act of a sender.
+
+    Rejects as `deposit`, `leave` and `admit` do, and with EPOCH_ACT for deposits that together buy no seat: a key
+    without one would fill registry and quotas for nothing.
+    """
     match act:
         case Registration(key, stake, capabilities):
-            return deposit(profile, ledger, key, stake, capabilities)
+            after = deposit(profile, ledger, key, stake, capabilities)
+            if seats(profile, existing(after, key).deposited) < 1:
+                raise invalid_act(f"a deposit of {stake} by {key.hex()}: it has to buy a seat")
+            return after
         case Leave(key):
             return leave(profile, ledger, key)
         case EvidenceReport():
             evidence = evidence_in(act)
+            place = epoch_and_committee(evidence)
+            if place is not None:
+                # An assignment of long ago is derived for nobody.
+                check_window(profile, place[0], ledger.epoch)
             return admit(profile, ledger, jurisdiction_over(profile, court, evidence), evidence, sender)
 
 
@@ -156,8 +170,18 @@ def is_in_order(envelopes: tuple[Envelope, ...]) -> bool:
     )
 
 
+def octets_in(acts: Iterable[bytes]) -> int:
+    """The bytes of acts."""
+    return sum(map(len, acts))
+
+
 def all_applied(profile: Profile, court: Court, ledger: Ledger, acts: tuple[bytes, ...]) -> Ledger:
-    """The ledger after the acts of a closing. Rejects as `applied` and `decode` do, and with EPOCH_ACT out of order."""
+    """The ledger after the acts of a closing.
+
+    Rejects as `applied` and `decode` do, and with EPOCH_ACT out of order, or beyond MAX_ALL_ACTS bytes.
+    """
+    if octets_in(acts) > MAX_ALL_ACTS:
+        raise invalid_act(f"{octets_in(acts)} bytes of acts; a closing has {MAX_ALL_ACTS} at most")
     envelopes = tuple(decode(Envelope, octets, profile) for octets in acts)
     if not is_in_order(envelopes):
         raise invalid_act(f"{len(acts)} acts are not each once, by sender and number")
@@ -166,15 +190,55 @@ def all_applied(profile: Profile, court: Court, ledger: Ledger, acts: tuple[byte
     return ledger
 
 
-def chosen_acts(profile: Profile, court: Court, ledger: Ledger, heard: tuple[Envelope, ...]) -> tuple[bytes, ...]:
-    """What an honest leader takes up of the acts that it has heard: all, in their order, that still apply in turn."""
-    chosen: tuple[Envelope, ...] = ()
-    for envelope in sorted(heard, key=order_of):
-        if len(chosen) == MAX_ACTS or not is_in_order((*chosen, envelope)):
+def still_applying(
+    profile: Profile, court: Court, ledger: Ledger, envelopes: tuple[Envelope, ...]
+) -> tuple[Envelope, ...]:
+    """Those of the acts that apply one after the other, in their order, each once."""
+    fit: tuple[Envelope, ...] = ()
+    said: set[tuple[PublicKey, bytes]] = set()
+    for envelope in sorted(envelopes, key=order_of):
+        name = (envelope.statement.sender, message_octets(envelope.statement))
+        is_later = not fit or order_of(fit[-1]) < order_of(envelope)
+        if name in said or not is_later:
             continue
         try:
             ledger = applied(profile, court, ledger, envelope)
         except Rejected:
             continue
-        chosen = (*chosen, envelope)
-    return tuple(act_octets(envelope) for envelope in chosen)
+        fit, said = (*fit, envelope), said | {name}
+    return fit
+
+
+def in_turn(envelopes: tuple[Envelope, ...]) -> tuple[Envelope, ...]:
+    """Acts in the order in which they get room: the first of each sender before the second of any, short ones first."""
+    said: Counter[PublicKey] = Counter()
+    placed = []
+    for envelope in sorted(envelopes, key=order_of):
+        sender = envelope.statement.sender
+        placed.append((said[sender], len(act_octets(envelope)), order_of(envelope), envelope))
+        said[sender] += 1
+    return tuple(envelope for *_, envelope in sorted(placed, key=lambda each: each[:3]))
+
+
+def with_room(envelopes: tuple[Envelope, ...]) -> tuple[Envelope, ...]:
+    """As many of the acts as a closing holds, in turn; one that is too long makes way for shorter ones."""
+    room = MAX_ALL_ACTS
+    fit: list[Envelope] = []
+    for envelope in in_turn(envelopes):
+        length = len(act_octets(envelope))
+        if len(fit) < MAX_ACTS and length <= room:
+            room -= length
+            fit.append(envelope)
+    return tuple(fit)
+
+
+def chosen_acts(profile: Profile, court: Court, ledger: Ledger, heard: tuple[Envelope, ...]) -> tuple[bytes, ...]:
+    """What an honest leader takes up of the acts that it has heard: all that still apply in turn, if there is room.
+
+    Else each sender has its turn, so that nobody's acts, true as they may be, crowd out another's.
+    """
+    fit = still_applying(profile, court, ledger, heard)
+    roomy = with_room(fit)
+    if len(roomy) < len(fit):
+        fit = still_applying(profile, court, ledger, roomy)
+    return tuple(act_octets(envelope) for envelope in fit)

@@ -15,9 +15,16 @@ from taifoon.core.succession import ClusterChain
 from taifoon.network.epoch_messages import push_of
 from taifoon.primitives.types import Millis
 from taifoon.profile import Profile
-from taifoon.synchronizer.closing import built_epoch_block, is_acceptable
+from taifoon.synchronizer.closing import built_epoch_block, is_derived, is_timely
 from taifoon.synchronizer.cluster_member import ClusterMember, built_block, head_state, is_complete, own_stretch
-from taifoon.synchronizer.epoch_member import Followed, final_record, longest, may_close, with_acceptable
+from taifoon.synchronizer.epoch_member import (
+    Followed,
+    final_record,
+    is_notarised,
+    longest,
+    may_close,
+    with_acceptable,
+)
 from taifoon.synchronizer.events import Effect
 from taifoon.synchronizer.hear import turned
 from taifoon.synchronizer.state import Done, Synchronizer, spread, with_member
@@ -98,14 +105,24 @@ def begin_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> 
 
 
 def judge_closing(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done | None:
-    """Give the replica a proposed closing that this synchronizer would vote for."""
+    """Give the replica a proposed closing that this synchronizer would vote for, or that a quorum has voted for.
+
+    The latter it need not like: others may have heard what it has not, and all have to go on from what is notarised.
+    What its own inputs contradict is forgotten.
+    """
     closing = synchronizer.closing
     for proposal in closing.held:
         asked = proposal.block.closing
-        if asked is None or not is_acceptable(profile, synchronizer, asked, now):
+        if asked is None:
             continue
-        held = tuple(each for each in closing.held if each != proposal)
-        judged = with_acceptable(profile, replace(closing, held=held), asked)
+        rest = replace(closing, held=tuple(each for each in closing.held if each != proposal))
+        if is_notarised(closing, proposal):
+            return drive_closing(profile, replace(synchronizer, closing=rest), ProposalArrived(proposal), now)
+        if not is_timely(profile, synchronizer, asked, now):
+            continue
+        if not is_derived(profile, synchronizer, asked):
+            return replace(synchronizer, closing=rest), ()
+        judged = with_acceptable(profile, rest, asked)
         return drive_closing(profile, replace(synchronizer, closing=judged), ProposalArrived(proposal), now)
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from taifoon.core.beacon import Commitments
 from taifoon.core.consensus import FIRST_VIEW, GENESIS_VIEW
-from taifoon.core.epoch_block import Closing, EpochBlock, epoch_block, is_vouched_for
+from taifoon.core.epoch_block import Closing, EpochBlock, covers, epoch_block, is_vouched_for
 from taifoon.core.network_state import (
     Choice,
     check_closing,
@@ -100,15 +100,33 @@ def own_choice(profile: Profile, synchronizer: Synchronizer) -> Choice:
 
 
 def is_acceptable(profile: Profile, synchronizer: Synchronizer, closing: Closing, now: Millis) -> bool:
-    """Whether a member would vote for a closing now: due, of its own stretches, and cutting off none of them.
+    """Whether a member would vote for a closing now."""
+    return is_timely(profile, synchronizer, closing, now) and is_derived(profile, synchronizer, closing)
 
-    Registry and cluster count have to be what the acts and the work in it come to.
+
+def is_timely(profile: Profile, synchronizer: Synchronizer, closing: Closing, now: Millis) -> bool:
+    """Whether a closing is due, of stretches that the member has followed, and leaves out nothing that it knows.
+
+    That is no final block and no reveal; commitments it has to have heard from their holders. What is not timely may
+    become so.
     """
-    network, assignment, member = synchronizer.network, synchronizer.assignment, synchronizer.closing
-    followed = heads_followed(profile, network, assignment, member, closing)
-    if followed is None or cuts(member, followed) or not is_vouched_for(closing, member.commitments):
+    member = synchronizer.closing
+    followed = heads_followed(profile, synchronizer.network, synchronizer.assignment, member, closing)
+    if followed is None or cuts(member, followed) or not covers(closing, (), member.reveals):
         return False
-    if not may_close(profile, synchronizer.terms, member, followed, now):
+    if not is_vouched_for(closing, member.commitments):
+        return False
+    return may_close(profile, synchronizer.terms, member, followed, now)
+
+
+def is_derived(profile: Profile, synchronizer: Synchronizer, closing: Closing) -> bool:
+    """Whether a closing is what its stretches, acts, commitments and reveals come to, registry and count included.
+
+    Whatever else the member hears, the answer stays.
+    """
+    network, assignment = synchronizer.network, synchronizer.assignment
+    followed = heads_followed(profile, network, assignment, synchronizer.closing, closing)
+    if followed is None:
         return False
     choice = choice_in(profile, network, assignment, closing)
     try:

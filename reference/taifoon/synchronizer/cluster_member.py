@@ -194,9 +194,13 @@ def with_job(member: ClusterMember, leaf: MMRLeaf) -> ClusterMember:
     return replace(member, waiting=(*member.waiting, Waiting(leaf, state.number)))
 
 
-def with_result(member: ClusterMember, result: ProofResult) -> ClusterMember:
-    """With a result, one for each prover of a job. Whether it counts is decided when a block is built."""
-    if any((each.job_id, each.prover) == (result.job_id, result.prover) for each in member.results):
+def with_result(profile: Profile, member: ClusterMember, result: ProofResult) -> ClusterMember:
+    """With a result, one for each prover of a job. Whether it counts is decided when a block is built.
+
+    Of a prover there wait no more than it may have messages alive, as nobody says which jobs there will be.
+    """
+    waiting = tuple(each.job_id for each in member.results if each.prover == result.prover)
+    if result.job_id in waiting or len(waiting) >= profile.parameters.sender_quota:
         return member
     return replace(member, results=(*member.results, result))
 

@@ -122,12 +122,12 @@ def step_of(economy: Economy, after: Economy) -> int:
 
 
 def derives_registry(profile: Profile) -> bool:
-    """Rule: whether a closing's registry is what its acts come to. Literally a leader's word for who serves is taken."""
+    """Rule: whether a closing's registry is what its acts come to. Literally a leader says who serves."""
     return Resolution.SEATS in profile
 
 
 def derives_count(profile: Profile) -> bool:
-    """Rule: whether a closing's cluster count is what its work comes to. Literally a leader's word for it is taken."""
+    """Rule: whether a closing's cluster count is what its work comes to. Literally a leader says it."""
     return Resolution.CLUSTER_COUNT in profile
 
 

@@ -6,9 +6,11 @@ derive itself: from stretches that it has followed, and from commitments and rev
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from taifoon.core.beacon import Commitment, Reveal, check_reveals
+from taifoon.core.accountability import without_surplus
+from taifoon.core.beacon import Commitment, Reveal, commitment
 from taifoon.core.block import block_hash
 from taifoon.core.certificate import ClaimedConsensus
 from taifoon.core.consensus import Link
@@ -21,7 +23,7 @@ from taifoon.core.epoch_block import (
     closing_hash,
     epoch_genesis,
 )
-from taifoon.core.knowledge import finality_proof
+from taifoon.core.knowledge import finality_proof, is_certified
 from taifoon.core.network_state import EpochRecord, NetworkState, chain_of, jobs_of
 from taifoon.core.owners import formation_of
 from taifoon.core.proposal import Proposal
@@ -31,7 +33,6 @@ from taifoon.core.succession import ClusterChain, Stretch, follow
 from taifoon.network.envelope import Envelope
 from taifoon.primitives.types import ClusterId, Hash32, Millis, Seat, View
 from taifoon.profile import Profile
-from taifoon.rejection import Rejected
 from taifoon.synchronizer.acts import order_of
 from taifoon.synchronizer.cluster_member import seats_in
 from taifoon.synchronizer.events import Terms
@@ -39,6 +40,9 @@ from taifoon.synchronizer.live_chain import turns
 
 SHOWING_DELAYS = 4
 """Message delays from the end of patience to a closing: members enter an epoch apart, and a push takes its hops."""
+
+MOST_HELD = 2
+"""Closings proposed for one view that wait to be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +141,23 @@ def with_stretch(
     member: EpochMember,
     stretch: Stretch,
 ) -> EpochMember:
-    """With a stretch of a cluster, followed from the last closing on. Rejects as `follow` does."""
+    """With a stretch of a cluster, followed from the last closing on; of its proof no more than is needed.
+
+    Rejects as `follow` does.
+    """
     if stretch.cluster >= len(assignment.clusters) or not stretch.blocks or has_followed(profile, member, stretch):
         return member
+    committee = committee_of_cluster(network.chain_id, assignment, stretch.cluster)
     chain = follow(
         profile,
         terms.proof_system,
-        committee_of_cluster(network.chain_id, assignment, stretch.cluster),
+        committee,
         formation_of(assignment, stretch.cluster, jobs_of(profile, network, assignment, terms.factor)),
         chain_of(network, stretch.cluster),
         stretch,
     )
+    if stretch.proof is not None:
+        stretch = replace(stretch, proof=without_surplus(profile, committee, stretch.proof))
     return replace(member, followed=(*member.followed, Followed(stretch, chain)))
 
 
@@ -211,15 +221,6 @@ def cuts(member: EpochMember, followed: tuple[Followed, ...]) -> bool:
     return any(len(each.stretch.blocks) > lengths.get(each.stretch.cluster, 0) for each in member.followed)
 
 
-def opens(profile: Profile, network: NetworkState, reveal: Reveal) -> bool:
-    """Whether a reveal opens a commitment of the closing before."""
-    try:
-        check_reveals(profile, network.epoch, network.commitments, (reveal,))
-    except Rejected:
-        return False
-    return True
-
-
 def with_commitment(member: EpochMember, commitment: Commitment) -> EpochMember:
     """With a holder's commitment, the first that was heard."""
     if any(each.holder == commitment.holder for each in member.commitments):
@@ -227,19 +228,62 @@ def with_commitment(member: EpochMember, commitment: Commitment) -> EpochMember:
     return replace(member, commitments=(*member.commitments, commitment))
 
 
+def with_reveals(
+    profile: Profile, network: NetworkState, member: EpochMember, reveals: tuple[Reveal, ...]
+) -> EpochMember:
+    """With those reveals that open their holders' commitments of the closing before, whoever has told of them."""
+    known = {each.holder for each in member.reveals}
+    owed = {each.holder: each for each in network.commitments if each.holder not in known}
+    fresh: tuple[Reveal, ...] = ()
+    for reveal in reveals:
+        made = owed.get(reveal.holder)
+        if made is not None and made == commitment(profile, network.epoch, reveal.holder, reveal.secret):
+            fresh = (*fresh, reveal)
+            del owed[reveal.holder]
+    return replace(member, reveals=(*member.reveals, *fresh)) if fresh else member
+
+
 def with_reveal(profile: Profile, network: NetworkState, member: EpochMember, reveal: Reveal) -> EpochMember:
     """With a holder's reveal, if it opens that holder's commitment."""
-    if any(each.holder == reveal.holder for each in member.reveals) or not opens(profile, network, reveal):
-        return member
-    return replace(member, reveals=(*member.reveals, reveal))
+    return with_reveals(profile, network, member, (reveal,))
 
 
 def with_act(member: EpochMember, envelope: Envelope) -> EpochMember:
-    """With an act that was heard, each once, and no more than a closing may hold."""
+    """With an act that was heard, each once, and no more than a closing may hold.
+
+    Where there is no more room, the last act of whoever has said most makes way for one who has said less.
+    """
     place = order_of(envelope)
-    if any(order_of(each) == place for each in member.acts) or len(member.acts) >= MAX_ACTS:
+    if any(order_of(each) == place for each in member.acts):
         return member
-    return replace(member, acts=(*member.acts, envelope))
+    if len(member.acts) < MAX_ACTS:
+        return replace(member, acts=(*member.acts, envelope))
+    said = Counter(each.statement.sender for each in member.acts)
+    loudest = max(said, key=lambda sender: (said[sender], sender))
+    if said[envelope.statement.sender] + 1 >= said[loudest]:
+        return member
+    last = next(each for each in reversed(member.acts) if each.statement.sender == loudest)
+    others = tuple(each for each in member.acts if each is not last)
+    return replace(member, acts=(*others, envelope))
+
+
+def is_notarised(member: EpochMember, proposal: Proposal[EpochBlock]) -> bool:
+    """Whether a quorum has voted for a proposed block, by the certificates that the member holds."""
+    return is_certified(member.replica.known, proposal.vote.statement)
+
+
+def with_held(member: EpochMember, proposal: Proposal[EpochBlock], link: Link) -> EpochMember:
+    """With a proposal that waits to be judged, if it is news.
+
+    Two of a view show that its leader is guilty; more count only if a quorum has voted so.
+    """
+    is_held = any(each.vote.statement == proposal.vote.statement for each in member.held)
+    if is_held or member.replica.known.held(link.block_hash) is not None:
+        return member
+    rivals = sum(each.block.header.view == link.view for each in member.held)
+    if rivals >= MOST_HELD and not is_notarised(member, proposal):
+        return member
+    return replace(member, held=(*member.held, proposal))
 
 
 def with_acceptable(profile: Profile, member: EpochMember, closing: Closing) -> EpochMember:

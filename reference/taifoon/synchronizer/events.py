@@ -250,7 +250,10 @@ class EpochTurned:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message was refused, and why; it has changed nothing but what is remembered of it."""
+    """A message was refused, and why; it has changed nothing but what is remembered of it.
+
+    An own word that no receiver would take is refused as well, and not said.
+    """
 
     code: RejectionCode
     detail: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from taifoon.core.beacon import Commitment, Reveal
-from taifoon.core.block import ProofResult
+from taifoon.core.block import ProofResult, bare
 from taifoon.core.epoch import EPOCH_COMMITTEE
+from taifoon.core.epoch_block import check_named
+from taifoon.core.knowledge import checked
 from taifoon.core.leaf import MMRLeaf
 from taifoon.core.network_state import EpochRecord
 from taifoon.core.proposal import Proposal, check_proposal
@@ -35,6 +37,7 @@ from taifoon.network.epoch_messages import (
 from taifoon.network.gossip import answer_pull
 from taifoon.network.kinds import Kind, P2PMessage, decode_message
 from taifoon.network.messages import (
+    MAX_KNOWN,
     BeaconCommitment,
     BeaconReveal,
     BlockFinalized,
@@ -70,9 +73,10 @@ from taifoon.synchronizer.cluster_member import (
 from taifoon.synchronizer.epoch_member import (
     closing_chain,
     longest,
-    with_act,
     with_commitment,
+    with_held,
     with_reveal,
+    with_reveals,
     with_stretch,
 )
 from taifoon.synchronizer.events import (
@@ -83,6 +87,7 @@ from taifoon.synchronizer.events import (
     SetAlarm,
 )
 from taifoon.synchronizer.heralds import hear_announce, hear_assignment, hear_join, hear_push, introduced
+from taifoon.synchronizer.orders import hear_act
 from taifoon.synchronizer.state import (
     Done,
     Synchronizer,
@@ -148,7 +153,7 @@ def give(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
             synchronizer, then = drive_either(profile, synchronizer, committee, CertificateArrived(finalisation), now)
             return synchronizer, (*first, *then)
         case BlockProposal(block, vote, certificates):
-            proposal = Proposal(block, vote.signed, certificates)
+            proposal = Proposal(bare(profile, block), vote.signed, certificates)
             return drive_cluster(profile, synchronizer, block.header.cluster_id, ProposalArrived(proposal), now)
         case EpochProposal(block, vote, certificates):
             return hear_closing(profile, synchronizer, EpochProposal(block, vote, certificates), now)
@@ -159,7 +164,7 @@ def give(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
         case JobSubmission(job, _):
             return hear_job(profile, synchronizer, addressed(profile, synchronizer, job)), ()
         case ProofSubmission(job_id, proof, prover):
-            return hear_result(synchronizer, ProofResult(job_id, prover, proof)), ()
+            return hear_result(profile, synchronizer, ProofResult(job_id, prover, proof)), ()
         case BeaconCommitment(epoch, _, digest):
             if epoch != network.epoch + 1:
                 return synchronizer, ()
@@ -173,7 +178,7 @@ def give(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
         case Registration() | Leave() | EvidenceReport():
             if envelope.statement.epoch != network.epoch:
                 return synchronizer, ()
-            return replace(synchronizer, closing=with_act(synchronizer.closing, envelope)), ()
+            return hear_act(profile, synchronizer, envelope, message), ()
         case StretchPush():
             return hear_stretch(profile, synchronizer, message), ()
         case PullRequest(known):
@@ -209,19 +214,23 @@ def give(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, messa
 def hear_closing(profile: Profile, synchronizer: Synchronizer, message: EpochProposal, now: Millis) -> Done:
     """Take a proposal of the epoch chain; one with a closing waits until the member would vote for it.
 
-    Rejects as `check_proposal` does.
+    Its reveals count at once: each opens its holder's commitment, whoever shows it, and the next leader needs all that
+    any member knows. Rejects as `check_named`, `check_proposal` and `checked` do.
     """
     proposal = Proposal(message.block, message.vote.signed, message.certificates)
+    check_named(profile, message.block)
     if message.block.closing is None:
         return drive_closing(profile, synchronizer, ProposalArrived(proposal), now)
     closing = synchronizer.closing
     chain = closing_chain(profile, synchronizer.assignment, closing)
     link = check_proposal(profile, closing.replica.known.committee, chain, proposal)
-    known = closing.replica.known.held(link.block_hash) is not None
-    in_sight = is_in_sight(profile, closing.replica.voting.view, link.view)
-    if known or not in_sight or proposal in closing.held:
+    for certificate in proposal.certificates:
+        checked(profile, chain, closing.replica.known, certificate)
+    closing = with_reveals(profile, synchronizer.network, closing, message.block.closing.reveals)
+    synchronizer = replace(synchronizer, closing=closing)
+    if not is_in_sight(profile, closing.replica.voting.view, link.view):
         return synchronizer, ()
-    return replace(synchronizer, closing=replace(closing, held=(*closing.held, proposal))), ()
+    return replace(synchronizer, closing=with_held(closing, proposal, link)), ()
 
 
 def hear_job(profile: Profile, synchronizer: Synchronizer, leaf: MMRLeaf) -> Synchronizer:
@@ -234,10 +243,10 @@ def hear_job(profile: Profile, synchronizer: Synchronizer, leaf: MMRLeaf) -> Syn
     return synchronizer
 
 
-def hear_result(synchronizer: Synchronizer, result: ProofResult) -> Synchronizer:
+def hear_result(profile: Profile, synchronizer: Synchronizer, result: ProofResult) -> Synchronizer:
     """Keep a result in each own cluster; it is checked when a block is built and when one is judged."""
     for member in synchronizer.clusters:
-        synchronizer = with_member(synchronizer, with_result(member, result))
+        synchronizer = with_member(synchronizer, with_result(profile, member, result))
     return synchronizer
 
 
@@ -254,7 +263,7 @@ def hear_stretch(profile: Profile, synchronizer: Synchronizer, push: StretchPush
 def proved(profile: Profile, synchronizer: Synchronizer, job_id: Hash32, proof: bytes, now: Millis) -> Done:
     """Submit an own proof to the clusters for which it was made."""
     key = synchronizer.terms.signer.public_key
-    synchronizer = hear_result(synchronizer, ProofResult(job_id, key, proof))
+    synchronizer = hear_result(profile, synchronizer, ProofResult(job_id, key, proof))
     effects: tuple[Effect, ...] = ()
     for member in synchronizer.clusters:
         synchronizer, more = send(profile, synchronizer, member.keys, ProofSubmission(job_id, proof, key), now)
@@ -308,7 +317,8 @@ def pull(profile: Profile, synchronizer: Synchronizer, now: Millis) -> Done:
     """Ask a peer for lost messages, and whether the epoch is over."""
     effects: tuple[Effect, ...] = (SetAlarm(PullAlarm(), Millis(now + synchronizer.terms.pull)),)
     remembered = synchronizer.outbox.memory.remembered
-    known = tuple(sorted(item.identity for item in remembered if is_pulled(item.envelope, synchronizer.network.epoch)))
+    named = sorted(item.identity for item in remembered if is_pulled(item.envelope, synchronizer.network.epoch))
+    known = tuple(named[:MAX_KNOWN])
     for member in synchronizer.clusters:
         peers = next_peer(synchronizer, member.cluster)
         synchronizer, more = send(profile, synchronizer, peers, PullRequest(known), now)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from taifoon.core.accountability import SignedStatement
+from taifoon.core.accountability import SignedStatement, votes_of
 from taifoon.core.attestation import carries_votes
 from taifoon.core.block import ClusterBlock
-from taifoon.core.certificate import Certificate
 from taifoon.core.knowledge import Known, is_certified
 from taifoon.core.proposal import check_vote
 from taifoon.core.replica_events import CertificateArrived, Event, ProposalArrived, VoteArrived
@@ -22,14 +21,6 @@ from taifoon.profile import Profile
 from taifoon.rejection import Rejected
 
 Votes = tuple[SignedStatement, ...]
-
-
-def votes_of(certificate: Certificate) -> Votes:
-    """The votes that a certificate is made of."""
-    return tuple(
-        SignedStatement(seat, certificate.statement, signature)
-        for seat, signature in zip(certificate.seats, certificate.signatures, strict=True)
-    )
 
 
 def votes_in(event: Event[ClusterBlock]) -> Votes:

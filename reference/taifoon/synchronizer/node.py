@@ -7,11 +7,10 @@ epoch chain, the jobs that wait, the open requests. What is right is decided the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from taifoon.core.replica_events import (
-    TimerEnded,
-)
+from taifoon.core.replica_events import TimerEnded
 from taifoon.network.envelope import Packet
 from taifoon.network.gossip import receive
 from taifoon.network.topics import Scope, scope_of
@@ -56,15 +55,25 @@ from taifoon.synchronizer.voting import drive_either, is_waited_for
 def step(profile: Profile, synchronizer: Synchronizer, event: Event, now: Millis) -> Done:
     """The synchronizer after an event at a local time, and what is to be done, in this order.
 
-    Nothing is raised for what others send: a refusal is an effect.
+    Nothing is raised for what others send, or what follows from it: a refusal is an effect.
     """
     try:
         taken, effects = take(profile, synchronizer, event, now)
     except Rejected as rejected:
         taken, effects = synchronizer, (Refused(rejected.code, rejected.detail),)
-    attended, more = attend(profile, taken, now)
-    cared, last = looked_after(profile, attended, now)
+    attended, more = unless_refused(profile, taken, attend, now)
+    cared, last = unless_refused(profile, attended, looked_after, now)
     return cared, (*effects, *more, *last)
+
+
+def unless_refused(
+    profile: Profile, synchronizer: Synchronizer, part: Callable[[Profile, Synchronizer, Millis], Done], now: Millis
+) -> Done:
+    """What a part does by itself; where a rule refuses an own word, such as one too long to be sent, nothing."""
+    try:
+        return part(profile, synchronizer, now)
+    except Rejected as rejected:
+        return synchronizer, (Refused(rejected.code, rejected.detail),)
 
 
 def take(profile: Profile, synchronizer: Synchronizer, event: Event, now: Millis) -> Done:

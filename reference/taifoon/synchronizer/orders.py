@@ -11,6 +11,7 @@ from dataclasses import replace
 from taifoon.core.epoch_block import Closing
 from taifoon.network.envelope import Envelope, message_octets
 from taifoon.network.kinds import encode_message
+from taifoon.network.messages import EvidenceReport
 from taifoon.primitives.encoding import decode
 from taifoon.primitives.types import Millis
 from taifoon.profile import Profile
@@ -48,6 +49,16 @@ def ordered(profile: Profile, synchronizer: Synchronizer, act: Act, now: Millis)
     synchronizer = replace(synchronizer, orders=(*synchronizer.orders, act))
     synchronizer, effects = said_act(profile, synchronizer, act, now)
     return synchronizer, (StoreOrders(synchronizer.orders), *effects)
+
+
+def hear_act(profile: Profile, synchronizer: Synchronizer, envelope: Envelope, act: Act) -> Synchronizer:
+    """Keep an act for a closing. Rejects as `after_act` does what no closing of the epoch could take up.
+
+    Evidence, which only registered keys may send, is judged when a closing is made.
+    """
+    if not isinstance(act, EvidenceReport):
+        after_act(profile, court_of(synchronizer), synchronizer.economy.ledger, act, envelope.statement.sender)
+    return replace(synchronizer, closing=with_act(synchronizer.closing, envelope))
 
 
 def still_open(profile: Profile, orders: tuple[Act, ...], fresh: Synchronizer, closing: Closing) -> tuple[Act, ...]:

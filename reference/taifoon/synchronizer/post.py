@@ -20,6 +20,7 @@ from taifoon.network.gossip import Memory, Remembered, first_packet, remembered_
 from taifoon.network.kinds import P2PMessage
 from taifoon.network.messages import BlockProposal
 from taifoon.network.parts import vote_of
+from taifoon.network.topics import Scope, scope_of
 from taifoon.primitives.types import Epoch, Hash32, Millis, PublicKey, Seat
 from taifoon.profile import Profile
 from taifoon.synchronizer.events import Effect, SendTo, Signer, Spread, Terms
@@ -50,14 +51,18 @@ def proposal_message(proposal: Proposal[ClusterBlock] | Proposal[EpochBlock]) ->
 
 
 def sealed(profile: Profile, terms: Terms, outbox: Outbox, message: P2PMessage, now: Millis) -> tuple[Outbox, Envelope]:
-    """A message in its envelope, which is remembered as if it had been received: peers may ask for it."""
+    """A message in its envelope, which is remembered as if it had been received, unless it is for one peer alone.
+
+    Others may ask for it; and who asks for long answers fills nobody's memory.
+    """
     sender = terms.signer.public_key
     expiry = Millis(now + terms.life)
     statement = state(outbox.chain_id, outbox.epoch, sender, outbox.sequence, expiry, message)
     envelope = Envelope(statement, terms.signer.sign(signed_digest(profile, statement)))
-    until = remembered_until(profile, envelope, now)
-    kept = Remembered(identity(profile, envelope), sender, until, envelope)
-    memory = remembering(outbox.memory, kept)
+    memory = outbox.memory
+    if scope_of(profile, statement.kind) is not Scope.PEER:
+        until = remembered_until(profile, envelope, now)
+        memory = remembering(memory, Remembered(identity(profile, envelope), sender, until, envelope))
     return Outbox(outbox.chain_id, outbox.epoch, outbox.registered, outbox.sequence + 1, memory), envelope
 
 

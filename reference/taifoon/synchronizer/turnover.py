@@ -199,7 +199,8 @@ def turn_over(profile: Profile, synchronizer: Synchronizer, record: EpochRecord,
     )
     begun, effects = begin(profile, fresh, (), now)
     begun, more = hand_on(profile, begun, waiting_jobs(synchronizer), now)
-    stores = (StoreEpoch(network, economy, record), StoreOrders(begun.orders))
+    # Orders first: who crashed after the epoch alone was stored would pay once more for what the closing has taken up.
+    stores = (StoreOrders(begun.orders), StoreEpoch(network, economy, record))
     return begun, (*stores, EpochTurned(network, economy), *effects, *more)
 
 

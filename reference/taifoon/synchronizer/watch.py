@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from taifoon.core.accountability import Evidence as Contradiction
-from taifoon.core.accountability import SignedStatement, contradicts
+from taifoon.core.accountability import SignedStatement, contradicts, votes_of
 from taifoon.core.block import ClusterBlock
-from taifoon.core.certificate import Certificate
+from taifoon.core.certificate import Committee
 from taifoon.core.knowledge import Known
-from taifoon.core.vote import VoteKind
+from taifoon.core.vote import VoteKind, signs
 from taifoon.economics.offences import CondemnedBlock, Offence
 from taifoon.network.epoch_messages import EpochProposal
 from taifoon.network.evidence import shown_of
@@ -95,23 +95,17 @@ def with_finding(watch: Watch, finding: Finding) -> Watch:
     return replace(watch, found=(*watch.found, finding))
 
 
-def signed_in_certificate(certificate: Certificate) -> tuple[SignedStatement, ...]:
-    """The signed statements that a certificate holds; it may never have been checked."""
-    pairs = zip(certificate.seats, certificate.signatures, strict=False)
-    return tuple(SignedStatement(seat, certificate.statement, signature) for seat, signature in pairs)
-
-
 def signed_in_message(message: P2PMessage) -> tuple[SignedStatement, ...]:
     """The votes that a message brings to a member of its committee, alone or in certificates."""
     match message:
         case BlockVote(vote):
             return (vote.signed,)
         case ViewCertificate(certificate):
-            return signed_in_certificate(certificate)
+            return votes_of(certificate)
         case BlockFinalized(_, notarisation, finalisation):
-            return (*signed_in_certificate(notarisation), *signed_in_certificate(finalisation))
+            return (*votes_of(notarisation), *votes_of(finalisation))
         case BlockProposal(_, vote, certificates) | EpochProposal(_, vote, certificates):
-            carried = (signed for each in certificates for signed in signed_in_certificate(each))
+            carried = (signed for each in certificates for signed in votes_of(each))
             return (vote.signed, *carried)
         case _:
             return ()
@@ -121,24 +115,39 @@ def signed_in_view(known: Known[Any], view: View) -> tuple[SignedStatement, ...]
     """The votes of a view that a replica knows, alone or in certificates, by seat and signature."""
     alone = (vote for vote in known.votes if vote.statement.view == view)
     certified = (each for each in known.certificates if each.statement.view == view)
-    found = {*alone, *(signed for each in certified for signed in signed_in_certificate(each))}
+    found = {*alone, *(signed for each in certified for signed in votes_of(each))}
     return tuple(sorted(found, key=lambda signed: (signed.seat, signed.signature)))
 
 
-def contradictions(known: Known[Any], news: tuple[SignedStatement, ...]) -> Iterator[Contradiction]:
-    """The first pair of contradicting votes for each of the new votes that has one; no signature is checked."""
+def is_genuine(profile: Profile, committee: Committee, signed: SignedStatement) -> bool:
+    """Whether a seat of the committee has signed a vote."""
+    keys, seat = committee.keys, signed.seat
+    return 0 <= seat < len(keys) and signs(profile, keys[seat], signed.statement, signed.signature)
+
+
+def contradictions(profile: Profile, known: Known[Any], news: tuple[SignedStatement, ...]) -> Iterator[Contradiction]:
+    """The first pair of contradicting votes for each of the new votes that has one, up to the first forged one.
+
+    Who sends a forged vote is read no further: a message may hold any number of them.
+    """
     views = {signed.statement.view for signed in news}
     held = {view: signed_in_view(known, view) for view in sorted(views)}
     for signed in news:
         for other in held[signed.statement.view]:
             if other.seat == signed.seat and contradicts(other.statement, signed.statement):
+                if not is_genuine(profile, known.committee, signed):
+                    return
                 yield Contradiction(other, signed)
                 break
 
 
-def condemned_votes(watch: Watch, votes: tuple[SignedStatement, ...]) -> Iterator[CondemnedBlock]:
-    """The votes to notarise a condemned block, each with the block; no signature is checked."""
+def condemned_votes(
+    profile: Profile, committee: Committee, watch: Watch, votes: tuple[SignedStatement, ...]
+) -> Iterator[CondemnedBlock]:
+    """The votes to notarise a condemned block, each with the block, up to the first forged one."""
     for signed in votes:
         block = watch.block(signed.statement.block_hash)
         if block is not None and signed.statement.kind is VoteKind.NOTARISE:
+            if not is_genuine(profile, committee, signed):
+                return
             yield CondemnedBlock(signed, block)

@@ -24,6 +24,7 @@ from taifoon.synchronizer.events import Effect
 from taifoon.synchronizer.orders import is_worth, ordered
 from taifoon.synchronizer.state import Done, Synchronizer, replica_of
 from taifoon.synchronizer.watch import (
+    MOST_FOUND,
     Finding,
     Watch,
     Witnessed,
@@ -61,11 +62,11 @@ def seen(
     replica = replica_of(synchronizer, news[0].statement.committee) if news else None
     if replica is None:
         return watch, ()
-    evidence: tuple[Witnessed, ...] = tuple(contradictions(replica.known, news))
+    evidence: tuple[Witnessed, ...] = tuple(contradictions(profile, replica.known, news))
     if isinstance(message, BlockProposal) and is_condemned(profile, before, synchronizer, message):
         watch = with_condemned(watch, block_hash(profile, message.block), message.block)
         news = signed_in_view(replica.known, message.block.header.view)
-    return watch, (*evidence, *condemned_votes(watch, news))
+    return watch, (*evidence, *condemned_votes(profile, replica.known.committee, watch, news))
 
 
 def is_condemned(profile: Profile, before: Synchronizer, synchronizer: Synchronizer, proposal: BlockProposal) -> bool:
@@ -86,12 +87,17 @@ def is_condemned(profile: Profile, before: Synchronizer, synchronizer: Synchroni
 
 
 def is_noted(synchronizer: Synchronizer, evidence: Witnessed) -> bool:
-    """Whether an offence of this seat and view has been found; cheaper than to judge the evidence again."""
+    """Whether an offence of this seat and view has been found, or as many of its key as count.
+
+    That is cheaper than to judge the evidence again.
+    """
     signed = evidence.vote if isinstance(evidence, CondemnedBlock) else evidence.first
     replica = replica_of(synchronizer, signed.statement.committee)
     if replica is None or not 0 <= signed.seat < len(replica.known.committee.keys):
         return True
     key, slot = replica.known.committee.keys[signed.seat], view_slot(signed.statement)
+    if synchronizer.watch.of_key(key) >= MOST_FOUND:
+        return True
     offences = (finding.offence for finding in synchronizer.watch.found)
     kinds = {offence.kind for offence in offences if (offence.key, offence.slot) == (key, slot)}
     of_block = isinstance(evidence, CondemnedBlock)

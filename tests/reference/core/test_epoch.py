@@ -16,6 +16,7 @@ from taifoon.core.epoch import (
     committee_of_epoch,
     count_in_force,
     is_capable,
+    operators,
     registry_of,
     seats_of,
     serving,
@@ -128,3 +129,12 @@ def test_capability_is_that_of_the_seats_holder() -> None:
     assignment = assignment_of(HARDENED, history, Epoch(0), unheard(history))
     assert [is_capable(assignment, seat, ProofType.GROTH16) for seat in assignment.seats].count(True) == 2
     assert not any(is_capable(assignment, seat, ProofType.ACCOUNT_STATE) for seat in assignment.seats)
+
+
+@pytest.mark.parametrize(("stakes", "expected"), [((1, 1, 1, 1, 1), 5), ((5,), 1), ((3, 2), 2)])
+def test_operators_are_distinct_keys_however_many_seats_they_hold(stakes: tuple[int, ...], expected: int) -> None:
+    registry = tuple(registration(HARDENED, number, stake) for number, stake in enumerate(stakes))
+    history = EpochHistory(foundation(registry, 1), ())
+    assignment = assignment_of(HARDENED, history, Epoch(0), unheard(history))
+    assert [len(seats) for seats in assignment.clusters] == [5]
+    assert operators(assignment) == (expected,)

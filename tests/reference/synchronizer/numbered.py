@@ -8,6 +8,7 @@ from functools import cache
 from taifoon.core.accountability import statement_of
 from taifoon.core.block import ClusterBlock, block_hash
 from taifoon.core.certificate import Certificate
+from taifoon.core.network_state import NetworkState
 from taifoon.core.quorum import quorum
 from taifoon.core.vote import VoteKind, signed_message
 from taifoon.network.envelope import Envelope, Packet, message_octets, signed_digest, state
@@ -41,9 +42,11 @@ def terms(number: int, stretch: int = 3) -> Terms:
     return Terms(NumberedSigner(number), PROOFS, 2, stretch, *spans)
 
 
-def started(number: int, profile: Profile = PROFILE, stretch: int = 3) -> tuple[Synchronizer, tuple[Effect, ...]]:
-    begun = new_synchronizer(profile, terms(number, stretch), NETWORK, ECONOMY, NOW)
-    return step(profile, begun, Started(NETWORK, ECONOMY), NOW)
+def started(
+    number: int, profile: Profile = PROFILE, stretch: int = 3, at: NetworkState = NETWORK
+) -> tuple[Synchronizer, tuple[Effect, ...]]:
+    begun = new_synchronizer(profile, terms(number, stretch), at, ECONOMY, NOW)
+    return step(profile, begun, Started(at, ECONOMY), NOW)
 
 
 @cache
@@ -95,7 +98,7 @@ def packet(
     life: int = 4_000,
 ) -> Packet:
     signer = NumberedSigner(sender)
-    expiry = Millis(NOW + 4_000)
+    expiry = Millis(NOW + life)
     statement = state(NETWORK.chain_id, Epoch(epoch), key(sender), sequence, expiry, message)
     return Packet(3, Envelope(statement, signer.sign(signed_digest(profile, statement))))
 

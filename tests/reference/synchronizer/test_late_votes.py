@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from taifoon.core.accountability import SignedStatement, statement_of
+from taifoon.core.accountability import SignedStatement, statement_of, votes_of
 from taifoon.core.block import ClusterBlock
 from taifoon.core.certificate import Certificate
 from taifoon.core.knowledge import Known
@@ -15,7 +15,7 @@ from taifoon.core.replica_events import CertificateArrived, Event, ProposalArriv
 from taifoon.core.vote import NO_BLOCK, VoteKind
 from taifoon.primitives.types import Epoch, Hash32, Seat, View
 from taifoon.profile import HARDENED, Resolution
-from taifoon.synchronizer.late_votes import Votes, held_votes, votes_in, votes_of, with_late_votes
+from taifoon.synchronizer.late_votes import Votes, held_votes, votes_in, with_late_votes
 from taifoon_models.blocks import CHAIN, first_state, opening_block
 from taifoon_models.jobs import digest
 from taifoon_models.keys import certificate_by, committee_of, signature
