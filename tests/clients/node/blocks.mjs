@@ -84,18 +84,35 @@ function checkResults({ proof_jobs, proof_results }, formation) {
     checkProver({ epoch: rules.registry, factor: rules.factor, cluster, leaf: done[at], prover }));
 }
 
-export function validate({ chain_id, formation, log, parent, now, maximum_jobs, block }) {
-  const number = log.height + 1n;
-  checkHeader(block, parent, formation, number, now);
-  checkCommittee(block, formation);
-  if (BigInt(block.proof_jobs.length) > BigInt(maximum_jobs)) reject("BLOCK_TOO_MANY_JOBS");
-  const { rules, cluster } = formation;
-  for (const leaf of block.proof_jobs) {
+function checkJobs({ proof_jobs }, { rules, cluster }) {
+  for (const leaf of proof_jobs) {
     if (rules !== null) {
       const { registry: epoch, factor, carried, closed } = rules;
       checkLeaf({ epoch, factor, carried, closed, cluster, leaf });
     } else if (!isCompletion(leaf) && leaf.assigned_cluster !== cluster) reject("JOB_FOREIGN");
   }
+}
+
+// What the bytes of a block, the formation and the proof system suffice for.
+export function checkObjective(block, formation, view) {
+  const { header, proof_jobs } = block;
+  if (header.view !== view || BigInt(header.view) <= BigInt(header.parent_view)) reject("BLOCK_VIEW");
+  if (header.epoch !== formation.epoch) reject("BLOCK_EPOCH");
+  if (header.cluster_id !== formation.cluster) reject("BLOCK_CLUSTER");
+  checkCommittee(block, formation);
+  if (BigInt(proof_jobs.length) > BigInt(MAXIMUM_JOBS)) reject("BLOCK_TOO_MANY_JOBS");
+  const named = proof_jobs.map((leaf) => `${isCompletion(leaf)} ${leaf.job_id}`);
+  if (new Set(named).size < named.length) reject("JOB_ALREADY_TAKEN_IN");
+  checkJobs(block, formation);
+  checkResults(block, formation);
+}
+
+export function validate({ chain_id, formation, log, parent, now, maximum_jobs, block }) {
+  const number = log.height + 1n;
+  checkHeader(block, parent, formation, number, now);
+  checkCommittee(block, formation);
+  if (BigInt(block.proof_jobs.length) > BigInt(maximum_jobs)) reject("BLOCK_TOO_MANY_JOBS");
+  checkJobs(block, formation);
   const { state_root } = log.roots(block.proof_jobs);
   checkCarried(block, parent, chain_id, formation, number);
   checkResults(block, formation);

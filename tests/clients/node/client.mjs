@@ -2,14 +2,20 @@
 import { createInterface } from "node:readline";
 
 import * as blocks from "./blocks.mjs";
+import * as books from "./books.mjs";
+import * as closing from "./closing.mjs";
 import * as committee from "./committee.mjs";
 import * as control from "./control.mjs";
 import * as economy from "./economy.mjs";
 import * as epochs from "./epochs.mjs";
+import * as follow from "./follow.mjs";
 import { Accumulator, bigEndian, hash, isValid, publicKey, roleKey, ROLES, sign, Stream } from "./hashing.mjs";
+import * as ledger from "./ledger.mjs";
 import * as log from "./log.mjs";
+import * as machines from "./machines.mjs";
 import { leafCount, Range } from "./mmr.mjs";
 import * as network from "./network.mjs";
+import * as requests from "./requests.mjs";
 import * as security from "./security.mjs";
 import {
   bytes, CERTIFICATE, decode, encode, EXAMPLE, hex, joined, LEAF, littleEndian, reject, Rejected, SPECIMEN, STATEMENT, SUITES,
@@ -64,6 +70,12 @@ const METHODS = {
   ...blocks.METHODS,
   ...control.METHODS,
   ...network.METHODS,
+  ...requests.METHODS,
+  ...machines.METHODS,
+  ...follow.METHODS,
+  ...ledger.METHODS,
+  ...books.METHODS,
+  ...closing.METHODS,
   ...security.METHODS,
   "specimen.decode": decoder(SPECIMEN),
   "example.decode": decoder(EXAMPLE),
@@ -106,6 +118,12 @@ const METHODS = {
     const claims = given.claims.map(({ index, content }) => ({ index: BigInt(index), content: bytes(content) }));
     const items = given.items.map(bytes);
     range(given).verifyLeaves(bytes(given.root), BigInt(given.count), claims, given.indices.map(BigInt), items);
+    return {};
+  },
+  "mmr.verify_run": (given) => {
+    const [start, stop, contents] = [BigInt(given.start), BigInt(given.stop), given.contents.map(bytes)];
+    const [root, count, indices, items] = [bytes(given.root), BigInt(given.count), given.indices.map(BigInt), given.items.map(bytes)];
+    range(given).verifyRun(root, count, start, stop, contents, indices, items);
     return {};
   },
   "mmr.prove_consistency": (given) => {

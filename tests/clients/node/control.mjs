@@ -10,10 +10,10 @@ const WINDOW = 10;
 const FEWEST = 5n;
 
 const total = (items, name) => items.reduce((sum, item) => sum + BigInt(item[name]), 0n);
-const isLow = ({ due, done }) => economy.coverageIsLow(BigInt(done), BigInt(due));
+const isLow = (least) => ({ due, done }) => economy.coverageIsLow(BigInt(done), BigInt(due), least);
 const isBusy = ({ load, capacity }) => economy.isBusy(BigInt(load), BigInt(capacity));
 
-function folded({ closed, records }) {
+export function folded({ closed, records }) {
   for (const { types, replicas_due, replicas_missed } of records) {
     const isOver = types.some(({ due, done }) => BigInt(done) > BigInt(due)) || BigInt(replicas_missed) > BigInt(replicas_due);
     if (isOver) reject("METRICS_RECORD");
@@ -37,39 +37,39 @@ function folded({ closed, records }) {
   return { closed, types, clusters, ...Object.fromEntries(sums) };
 }
 
-function efficiency({ cost, revenue }) {
+export function efficiency({ cost, revenue }) {
   const [paid, earned] = [BigInt(cost), BigInt(revenue)];
   if (earned === 0n) return { numerator: paid > 0n ? "0" : "1", denominator: "1" };
   return { numerator: String(earned > paid ? earned - paid : 0n), denominator: revenue };
 }
 
-function fired({ types, clusters, cost, revenue }) {
-  const low = types.filter(isLow).map(({ proof_type }) => proof_type);
+function fired({ types, clusters, cost, revenue }, least) {
+  const low = types.filter(isLow(least)).map(({ proof_type }) => proof_type);
   const busy = clusters.some(({ blocks }) => blocks.length === WINDOW && blocks.every(isBusy));
   const fires = { coverage: low.length > 0, utilisation: busy, efficiency: economy.efficiencyIsLow(BigInt(cost), BigInt(revenue)) };
   return { triggers: Object.keys(fires).filter((name) => fires[name]), low };
 }
 
-export function bounded(wanted, seats) {
-  const greatest = seats / CLUSTER_TARGET > 1n ? seats / CLUSTER_TARGET : 1n;
+export function bounded(wanted, seats, target = CLUSTER_TARGET) {
+  const greatest = seats / target > 1n ? seats / target : 1n;
   return wanted < 1n ? 1n : economy.least(wanted, greatest);
 }
 
 const bears = (count) => ({ blocks }) => 100n * total(blocks, "load") * count <= 80n * total(blocks, "capacity") * (count - 1n);
 
-function controlled(control, { metrics, seats }) {
+export function controlled(control, { metrics, seats }, terms = { minimum_due: 100, cluster_target: CLUSTER_TARGET }) {
   if (metrics.closed !== control.epoch) reject("METRICS_RECORD");
-  const { triggers: [first], low } = fired(metrics);
+  const { triggers: [first], low } = fired(metrics, BigInt(terms.minimum_due));
   const [count, rest] = [BigInt(control.clusters), BigInt(control.rest)];
   const raises = PROOF_TYPES.flatMap((type) => {
     const raised = control.raises.find(({ proof_type }) => proof_type === type);
     const replicas = BigInt(raised?.replicas ?? 0) + (first === "coverage" && low.includes(type) ? 1n : 0n);
-    return replicas > 0n ? [{ proof_type: type, replicas: String(replicas) }] : [];
+    return raised || replicas > 0n ? [{ proof_type: type, replicas: String(replicas) }] : [];
   });
   let wanted = count;
   if (rest === 0n && first === "utilisation") wanted += 1n;
   if (rest === 0n && first === "efficiency" && metrics.clusters.every(bears(count))) wanted -= 1n;
-  const clusters = bounded(wanted, BigInt(seats));
+  const clusters = bounded(wanted, BigInt(seats), BigInt(terms.cluster_target));
   const left = clusters === count ? (rest > 0n ? rest - 1n : 0n) : COUNT_REST;
   return { epoch: String(BigInt(control.epoch) + 1n), clusters: String(clusters), rest: String(left), raises };
 }
@@ -96,7 +96,7 @@ export const METHODS = {
   "metrics.failure_rate": ({ due, missed }) => (due === "0" ? { numerator: "0", denominator: "1" } : { numerator: missed, denominator: due }),
   "metrics.fold": folded,
   "metrics.mean_latency": ({ done, latency }) => ({ mean: done === "0" ? null : { numerator: latency, denominator: done } }),
-  "trigger.fired": fired,
+  "trigger.fired": (metrics) => fired(metrics),
   "control.reset": (given) => {
     control = given;
     return {};

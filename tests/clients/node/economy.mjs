@@ -77,7 +77,7 @@ export function factor(seats, failed, due, value, baseline, capable) {
 }
 
 export const countedValue = (declared) => least(declared, VALUE_CAP);
-export const coverageIsLow = (done, due) => due >= MINIMUM_DUE && 100n * done < 95n * due;
+export const coverageIsLow = (done, due, least = MINIMUM_DUE) => due >= least && 100n * done < 95n * due;
 export const isBusy = (load, capacity) => 100n * load > 80n * capacity;
 export const efficiencyIsLow = (cost, revenue) => 10n * (revenue - cost) < 7n * revenue;
 
@@ -89,11 +89,12 @@ const portion = (amount, part, whole) => (whole ? (amount * part) / whole : 0n);
 export function payouts(given) {
   const [base, reached, average] = [given.base, given.reached, given.average].map(BigInt);
   const blocks = new Set(given.blocks);
+  const window = given.window ?? WINDOW;
   const counted = new Set();
   for (const { block, seat, carried } of given.attestations) {
     const [from, at] = [BigInt(block), BigInt(carried)];
     const known = blocks.has(block) && BigInt(seat) < BigInt(given.keys.length);
-    if (known && from <= at && at <= from + WINDOW) counted.add(`${block} ${seat}`);
+    if (known && from <= at && at <= from + window) counted.add(`${block} ${seat}`);
   }
   const signed = {};
   for (const entry of counted) {

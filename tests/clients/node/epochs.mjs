@@ -141,7 +141,10 @@ export function settle({ jobs, completions, settled }) {
   return found.sort(byName("job_id"));
 }
 
-export const isExpired = (takenIn, now) => BigInt(now) > BigInt(takenIn) + JOB_LIFE;
+export const closingHash = (closing) => hex(hash(SUITE, "checkpoint", encode(CLOSING, closing)));
+export const epochBlockHash = (header) => hex(hash(SUITE, "block", encode(EPOCH_HEADER, header)));
+
+export const isExpired = (takenIn, now, life = JOB_LIFE) => BigInt(now) > BigInt(takenIn) + life;
 
 function covers({ closing, seen, revealed, heard }) {
   const same = (left, right) => Object.keys(left).every((name) => left[name] === right[name]);
@@ -177,11 +180,11 @@ export const METHODS = {
   "beacon.check_commitments": (given) => { checkCommitments(given); return {}; },
   "beacon.withheld": (given) => ({ holders: withheld(given) }),
   "closing.decode": ({ octets }) => decode(CLOSING, bytes(octets)),
-  "closing.hash": (closing) => ({ digest: hex(hash(SUITE, "checkpoint", encode(CLOSING, closing))) }),
+  "closing.hash": (closing) => ({ digest: closingHash(closing) }),
   "closing.covers": covers,
   "epoch.assignment": assignmentOf,
   "epoch.beginning": ({ chain_id, epoch, before }) => ({ digest: beginning(chain_id, EPOCH_CHAIN, epoch, before) }),
-  "epoch.block_hash": (header) => ({ digest: hex(hash(SUITE, "block", encode(EPOCH_HEADER, header))) }),
+  "epoch.block_hash": (header) => ({ digest: epochBlockHash(header) }),
   "epoch.global_root": ({ epoch, heads }) => ({ digest: globalRoot(epoch, heads) }),
   "epoch.leader": ({ epoch, view }) => {
     const { leader } = leaderOf({ seed: epoch.seed, cluster: EPOCH_CHAIN, seats: seatsOf(epoch), view });

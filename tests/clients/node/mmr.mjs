@@ -131,6 +131,12 @@ export class Range {
     this.checkRoot(root, count, bag);
   }
 
+  verifyRun(root, count, start, stop, contents, indices, items) {
+    if (BigInt(contents.length) !== stop - start) reject("MMR_INDEX_MISMATCH");
+    const claims = contents.map((content, at) => ({ index: start + BigInt(at), content }));
+    this.verifyLeaves(root, count, claims, indices, items);
+  }
+
   verifyConsistency(older, olderRoot, count, root, items) {
     if (count < older) reject("MMR_SHRINKS");
     checkCount(count);

@@ -8,7 +8,6 @@ const LIFETIME = 120000n;
 const TIME_TOLERANCE = 5000n;
 const FANOUT = 8n;
 const HOPS = 5n;
-const EPOCH_CHAIN = String(2n ** 32n - 1n);
 
 // In the order of service.
 const SERVICE = {
@@ -65,7 +64,7 @@ export function checkEnvelope({ receiver, envelope: { statement, signature } }) 
 export function reach(nodes) {
   const digits = nodes === 0n ? 0n : BigInt(nodes.toString(2).length);
   const wanted = digits > FANOUT ? digits : FANOUT;
-  const others = nodes > 0n ? nodes - 1n : 0n;
+  const others = nodes > 2n ? nodes - 1n : 1n;
   let least = 0n;
   while (wanted ** least < nodes) least += 1n;
   const hops = least + 3n > HOPS ? least + 3n : HOPS;
@@ -91,7 +90,7 @@ function drawnPeers({ candidates, draws }) {
 function delivered({ kind, members_of, memberships, is_asked }) {
   const scope = scopeOf(kind);
   if (scope === "peer") return { delivered: is_asked };
-  const toAll = scope === "all" || members_of === null || members_of === EPOCH_CHAIN;
+  const toAll = scope === "all" || members_of === null;
   return { delivered: toAll || memberships.includes(members_of) };
 }
 

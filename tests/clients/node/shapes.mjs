@@ -54,8 +54,8 @@ const PEAKS = vec(struct({ height: u(8), value: DIGEST }), 62);
 const ITEMS = vec(DIGEST, 64);
 const CAPABILITIES = vec(word(PROOF_TYPES), 64);
 const VOTE = struct({ statement: STATEMENT, seat: u(32), signature: SIGNATURE });
-const SUBMISSION = struct({ chain_id: DIGEST, epoch: u(64), prover: DIGEST, job: LEAF, proof: PROOF });
-const ROOT_CLAIM = struct({ chain_id: DIGEST, epoch: u(64), cluster: u(32), height: u(64), count: u(64), root: DIGEST });
+export const SUBMISSION = struct({ chain_id: DIGEST, epoch: u(64), prover: DIGEST, job: LEAF, proof: PROOF });
+export const ROOT_CLAIM = struct({ chain_id: DIGEST, epoch: u(64), cluster: u(32), height: u(64), count: u(64), root: DIGEST });
 const SHOWN = variants({
   votes_shown: struct({ first: VOTE, second: VOTE }),
   block_shown: struct({ vote: VOTE, block: BLOCK }),
@@ -110,6 +110,14 @@ export const ENVELOPE_STATEMENT = struct({
 });
 export const ENVELOPE = struct({ statement: ENVELOPE_STATEMENT, signature: SIGNATURE });
 export const PACKET = struct({ hops_left: u(8), envelope: ENVELOPE });
+
+const SLOT = struct({
+  chain_id: DIGEST, epoch: u(64), cluster: option(u(32)), matter: word(["view", "job", "height", "epoch"]), number: u(64), job_id: DIGEST,
+});
+const OFFENCES = [
+  "invalid_proof", "inactivity", "desynchronisation", "byzantine_proposal", "double_vote", "invalid_vote", "withheld_reveal",
+];
+export const OFFENCE = struct({ kind: word(OFFENCES), key: DIGEST, slot: SLOT });
 
 // The length of the longest encoding of a shape.
 function most(shape) {
