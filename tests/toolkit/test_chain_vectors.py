@@ -23,11 +23,14 @@ from taifoon_toolkit.conform.protocol import Abilities
 from taifoon_toolkit.vectors import (
     beacon,
     block_cases,
+    carried,
     chain_cases,
     closings,
+    condemned_cases,
     epochs,
     individual,
     network_cases,
+    offences,
     owners,
     reconciliation,
     validations,
@@ -36,6 +39,7 @@ from taifoon_toolkit.vectors import (
 from taifoon_toolkit.vectors.build import Built, Vector, build
 from taifoon_toolkit.vectors.case import Case
 from taifoon_toolkit.vectors.method import METHODS
+from taifoon_toolkit.vectors.parts import put_in
 from taifoon_toolkit.vectors.tree import INDEX, files_of
 from taifoon_toolkit.vectors.wire import from_json, to_json
 
@@ -43,7 +47,7 @@ from ..clients.zoo.faithful import Faithful
 
 SUBJECTS = (
     *(beacon, epochs, closings, owners, block_cases, validity_cases, chain_cases),
-    *(network_cases, validations, reconciliation, individual),
+    *(network_cases, validations, reconciliation, individual, carried, offences, condemned_cases),
 )
 MET = {
     *("BLOCK_PARENT", "BLOCK_DISCONTINUOUS", "BLOCK_EPOCH", "BLOCK_CLUSTER", "BLOCK_VIEW", "BLOCK_TIME_NOT_LATER"),
@@ -54,6 +58,7 @@ MET = {
     *("CLUSTER_COUNT_INVALID", "BEACON_REVEAL", "BEACON_COMMITMENT", "EPOCH_HEADS", "EPOCH_DERIVED"),
     *("FINALITY_PATH", "FINALITY_INCOMPLETE", "CERTIFICATE_NO_QUORUM", "SIGNATURE_INVALID", "PREFIX_CONFLICT"),
     *("CROSS_VALIDATION_MISSING", "CERTIFICATE_STATEMENT", "CERTIFICATE_SHAPE", "CERTIFICATE_SEATS_UNSORTED"),
+    *("EVIDENCE_UNCONVINCING", "STATEMENT_MALFORMED", "PROPOSAL_STATEMENT"),
 }
 
 
@@ -138,6 +143,28 @@ def test_a_block_that_moves_out_of_the_window_of_its_votes_is_no_vector_of_its_n
         assert bool(build([Case("block.validate", "moved", given, code, fault)]).vectors) == fits
 
 
+@pytest.mark.parametrize("name", BREAKINGS)
+def test_a_vote_for_a_broken_block_convicts_exactly_if_bytes_alone_show_the_fault(name: str) -> None:
+    label, hidden = name.replace(" ", "-"), name in condemned_cases.HIDDEN
+    place = f"offence.judge/{'innocent' if hidden else 'block'}-{label}"
+    found = [vector.content["outcome"] for vector in built().vectors if vector.id == place]
+    if name in condemned_cases.OF_THE_LOG:
+        assert not found
+    else:
+        assert [set(outcome) for outcome in found] == [{"rejection"} if hidden else {"value"}]
+
+
+def test_an_offence_is_named_by_its_kind_key_and_slot_alone() -> None:
+    judged = [vector.content["outcome"] for vector in built().vectors if vector.name == "offence.judge"]
+    values = [outcome["value"] for outcome in judged if "value" in outcome]
+    named = {json.dumps([value["kind"], value["key"], value["slot"]]): value["identity"] for value in values}
+    assert len(set(named.values())) == len(named) < len(values)
+    assert all(named[json.dumps([each["kind"], each["key"], each["slot"]])] == each["identity"] for each in values)
+    assert {value["kind"] for value in values} == {
+        *("invalid_proof", "desynchronisation", "byzantine_proposal", "double_vote", "invalid_vote"),
+    }
+
+
 def test_a_refused_step_changes_nothing_and_the_run_goes_on() -> None:
     for vector in built().vectors:
         if vector.is_trace:
@@ -154,6 +181,7 @@ def test_every_vector_satisfies_its_schema() -> None:
     for place, text in files.items():
         if not place.startswith("schema/") and place != INDEX:
             document = json.loads(text)
+            document["vectors"] = put_in(document.pop("parts", []), document["vectors"])
             jsonschema.Draft202012Validator(json.loads(files[document["schema"]])).validate(document)
 
 

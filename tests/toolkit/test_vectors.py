@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -23,6 +26,7 @@ from taifoon_toolkit.vectors.build import build
 from taifoon_toolkit.vectors.case import Case, Sibling
 from taifoon_toolkit.vectors.encoding import Encoded
 from taifoon_toolkit.vectors.method import MACHINES, METHODS
+from taifoon_toolkit.vectors.parts import LONG_PART, PartsError, put_in, taken_out, text_of
 from taifoon_toolkit.vectors.proof import Means
 from taifoon_toolkit.vectors.read import check_tree, read_vectors
 from taifoon_toolkit.vectors.shipped import shipped_vectors
@@ -37,6 +41,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("vectors") / "tree"
     write_tree(shipped_vectors(), folder)
     return folder
+
+
+def whole(document: dict[str, Any]) -> dict[str, Any]:
+    vectors = put_in(document.pop("parts", []), document["vectors"])
+    return {**document, "vectors": vectors}
 
 
 def test_no_case_is_left_out() -> None:
@@ -83,12 +92,12 @@ def test_the_tree_has_the_same_bytes_under_any_hash_seed(tree: Path) -> None:
 def test_the_tree_is_small_and_every_file_is_listed(tree: Path) -> None:
     files = {path.relative_to(tree).as_posix() for path in tree.rglob("*.json")}
     assert files == set(files_of(shipped_vectors()))
-    assert sum(path.stat().st_size for path in tree.rglob("*.json")) < 8_000_000
+    assert sum(path.stat().st_size for path in tree.rglob("*.json")) < 5_000_000
 
 
 def test_every_file_satisfies_its_own_schema_and_a_strange_key_does_not(tree: Path) -> None:
     for path in sorted(tree.glob("[0-9]*/*.json")):
-        document = json.loads(path.read_text())
+        document = whole(json.loads(path.read_text()))
         schema = json.loads((tree / document["schema"]).read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         validator = jsonschema.Draft202012Validator(schema)
@@ -97,6 +106,38 @@ def test_every_file_satisfies_its_own_schema_and_a_strange_key_does_not(tree: Pa
         validator.validate(short)
         assert not validator.is_valid({**short, "strange": 1})
         assert not validator.is_valid({**short, "vectors": [{**short["vectors"][0], "strange": 1}]})
+
+
+def test_what_a_file_repeats_is_written_once(tree: Path) -> None:
+    for path in sorted(tree.glob("[0-9]*/*.json")):
+        document = json.loads(path.read_text())
+        parts = [text_of(part) for part in document.get("parts", [])]
+        assert len(set(parts)) == len(parts)
+        # Every part is named at least twice; nothing that is long stands twice.
+        named = re.findall(r'{"\$part":(\d+)}', text_of([document.get("parts", []), document["vectors"]]))
+        assert all(count > 1 for count in Counter(named).values())
+        assert {int(number) for number in named} == set(range(len(parts)))
+
+
+def test_parts_are_taken_out_and_put_in_again() -> None:
+    long = {"key": "0" * LONG_PART}
+    pair = [{"a": long, "b": [long, long]}, {"a": {"b": [long, long]}, "c": "0" * LONG_PART}]
+    parts, vectors = taken_out(pair)
+    assert parts == [long, [{"$part": 0}, {"$part": 0}]]
+    assert vectors == [{"a": {"$part": 0}, "b": {"$part": 1}}, {"a": {"b": {"$part": 1}}, "c": "0" * LONG_PART}]
+    assert put_in(parts, vectors) == pair
+    assert taken_out(pair[:0]) == ([], [])
+
+
+@pytest.mark.parametrize("name", [1, -1, True, "0", None])
+def test_a_name_of_no_part_before_is_refused(name: object) -> None:
+    assert put_in([["part"]], [{"a": {"$part": 0}}]) == [{"a": ["part"]}]
+    with pytest.raises(PartsError, match="a part before"):
+        put_in([["part"]], [{"a": {"$part": name}}])
+    with pytest.raises(PartsError, match="a part before"):
+        put_in([{"a": {"$part": 0}}], [])
+    with pytest.raises(PartsError, match="alone"):
+        put_in([["part"]], [{"a": {"$part": 0, "b": 1}}])
 
 
 def test_the_index_names_requirements_that_the_catalogue_has(tree: Path) -> None:
@@ -116,7 +157,7 @@ def test_a_changed_outcome_a_strange_key_and_a_missing_file_are_named(tree: Path
     folder = tmp_path / "tree"
     write_tree(shipped_vectors(), folder)
     changed = folder / "2.4" / "quorum.of.json"
-    changed.write_text(changed.read_text().replace('"faults": "0"', '"faults": "9"', 1))
+    changed.write_text(changed.read_text().replace('"faults":"0"', '"faults":"9"', 1))
     strange = folder / "0" / "hash.key.json"
     strange.write_text(strange.read_text().replace('"given"', '"givn"', 1))
     (folder / "0" / "hash.role.json").unlink()

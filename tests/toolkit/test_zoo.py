@@ -10,9 +10,9 @@ from taifoon_toolkit.conform.verdict import named_first
 from taifoon_toolkit.vectors.build import Vector
 from taifoon_toolkit.vectors.shipped import shipped_vectors
 
+from ..clients.zoo.books_faults import FAULTS
 from ..clients.zoo.faithful import Faithful
 from ..clients.zoo.faults import Fault
-from ..clients.zoo.network_faults import FAULTS
 
 FIRST = 3
 """A requirement or resolution is named if it is among so many of its kind that explain the findings best."""

@@ -10,6 +10,9 @@ from taifoon_toolkit.vectors.beacon import ANY_ORDER, ANY_SECRET, COMMITS_IN_ANY
 from taifoon_toolkit.vectors.block_cases import BELIEVES_PROOFS, TAKES_IN_AGAIN
 from taifoon_toolkit.vectors.case import accept
 from taifoon_toolkit.vectors.chain_cases import CARRIES_AGAIN
+from taifoon_toolkit.vectors.closings import BELIEVES_NAMES
+from taifoon_toolkit.vectors.condemned_cases import CONDEMNS
+from taifoon_toolkit.vectors.offences import DIFFER, VERIFIES_NOTHING
 from taifoon_toolkit.vectors.owners import ANY_IS_PROVABLE, NAMED_IS_PRIMARY, OPEN_FOR_EVER, TAKES_THE_LATEST
 from taifoon_toolkit.vectors.validations import BELIEVES_SIGNERS, FEWER_SIGNERS
 from taifoon_toolkit.vectors.validity_cases import ASCENDS_ANYHOW, BELIEVES_VOTES, UNBOUNDED
@@ -86,6 +89,21 @@ mutated("reveals-in-any-order", "R-9-5", ("beacon.",), ANY_ORDER)
 mutated("commitments-in-any-order", "R-9-5", ("beacon.",), COMMITS_IN_ANY_ORDER)
 mutated("any-secret-opens", "R-9-5", ("beacon.check_reveals",), ANY_SECRET)
 mutated("commitments-of-strangers", "R-9-5", ("beacon.",), target("core.beacon:check_commitments", accept))
+
+mutated("believes-the-closing-beside-a-header", "R-6.1-4", ("epoch.check_named",), BELIEVES_NAMES)
+
+# Offences.
+EVIDENCE = ("offence.judge",)
+without("convicts-whom-nobody-signed-for", Resolution.EVIDENCE, *EVIDENCE)
+mutated("condemns-any-block", "R-5.2-4", EVIDENCE, CONDEMNS)
+mutated("convicts-for-lag", "R-5.2-3", EVIDENCE, DIFFER)
+mutated("convicts-for-true-proofs", "R-5.2-1", EVIDENCE, VERIFIES_NOTHING)
+mutated(
+    "convicts-leaders-alone",
+    "R-5.2-4",
+    EVIDENCE,
+    target("economics.offences:punishes_unread_votes", lambda profile: False),
+)
 
 # Section 6.
 without("appends-the-other-log", Resolution.MERGE, "view.")

@@ -6,6 +6,7 @@ import textwrap
 from enum import Enum
 
 from taifoon.core.certificate import Certificate
+from taifoon.core.job import JobPhase
 from taifoon.core.leaf import MMRLeaf, ProofType
 from taifoon.core.vote import Statement, VoteKind
 from taifoon.economics.offences import Matter, OffenceKind, Slot
@@ -62,6 +63,7 @@ WORDS: dict[type[Enum], str] = {
     VoteKind: "vote kind",
     OffenceKind: "offence kind",
     Matter: "matter",
+    JobPhase: "job phase",
     **PART_WORDS,
 }
 """Enums with names of their own on the page."""

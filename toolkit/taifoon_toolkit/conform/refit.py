@@ -13,11 +13,15 @@ from typing import Any
 
 from taifoon.network.envelope import Envelope, seal
 from taifoon.network.kinds import Kind
+from taifoon.primitives.encoding import decode, encode
 from taifoon.redundancy.control import Control
+from taifoon.rejection import Rejected
 from taifoon_models.keys import key, seed
+from taifoon_toolkit.vectors.books import ActsAsked, BooksAsked
 from taifoon_toolkit.vectors.control import EpochOver
 from taifoon_toolkit.vectors.envelopes import EnvelopeAsked
 from taifoon_toolkit.vectors.gossip import GossipEvent, PacketArrives
+from taifoon_toolkit.vectors.ledgers import LedgerGiven
 from taifoon_toolkit.vectors.method import MACHINES, METHODS, NORMATIVE
 from taifoon_toolkit.vectors.waiting import Enqueue, Node, QueueEvent
 from taifoon_toolkit.vectors.wire import Json, from_json, to_json
@@ -61,7 +65,42 @@ def queue_refit(state: Node, event: QueueEvent) -> QueueEvent:
     return event if waits or isinstance(event, Enqueue) else Enqueue(None, Kind.JOB_SUBMISSION, 0)
 
 
-REFITS: dict[str, Callable[[Any], Any]] = {"envelope.check": envelope_refit}
+def conserved(ledger: LedgerGiven) -> LedgerGiven:
+    """The ledger that has issued what is held."""
+    stakes = sum(entry.deposited - entry.taken for entry in ledger.entries)
+    free = sum(each.amount for each in ledger.balances)
+    return replace(ledger, issued=stakes + free + ledger.treasury + ledger.burned)
+
+
+def act_again(octets: bytes) -> bytes:
+    """An act, signed again; as it was where it is no envelope."""
+    try:
+        return encode(Envelope, sealed_again(decode(Envelope, octets, NORMATIVE)))
+    except Rejected:
+        return octets
+
+
+def acts_again(acts: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Acts, signed again."""
+    return tuple(act_again(octets) for octets in acts)
+
+
+def acts_refit(given: ActsAsked) -> ActsAsked:
+    """Acts on a ledger, signed again, and its units counted again."""
+    return replace(given, ledger=conserved(given.ledger), acts=acts_again(given.acts))
+
+
+def books_refit(given: BooksAsked) -> BooksAsked:
+    """Books that close, with acts that are signed again, and units counted again."""
+    economy = replace(given.economy, ledger=conserved(given.economy.ledger))
+    return replace(given, economy=economy, work=replace(given.work, acts=acts_again(given.work.acts)))
+
+
+REFITS: dict[str, Callable[[Any], Any]] = {
+    "envelope.check": envelope_refit,
+    "acts.apply": acts_refit,
+    "books.close": books_refit,
+}
 EVENT_REFITS: dict[str, Callable[[Any, Any], Any]] = {
     "control": epoch_refit,
     "gossip": packet_refit,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from taifoon.core import job_log, validity
-from taifoon.core.block import ClusterBlock, ProofResult, block_hash
+from taifoon.core.block import MAX_JOBS, ClusterBlock, ProofResult, block_hash
 from taifoon.core.job_log import JobLog
 from taifoon.core.leaf import MMRLeaf, completion_of, leaf_content
 from taifoon.core.mmr.combiner import HashCombiner
@@ -41,8 +41,8 @@ from taifoon_toolkit.vectors.blocks import (
     ValidityAsked,
     parent_given,
 )
-from taifoon_toolkit.vectors.case import Case, Double, agree
-from taifoon_toolkit.vectors.encoding import Encoded, damaged
+from taifoon_toolkit.vectors.case import Case, Double, Sibling, agree
+from taifoon_toolkit.vectors.encoding import TRUNCATED, Encoded, damaged
 from taifoon_toolkit.vectors.leaf import COMPLETES_AGAIN
 from taifoon_toolkit.vectors.method import NORMATIVE
 
@@ -175,6 +175,18 @@ def hash_cases() -> Iterator[Case]:
     yield from damaged("block.decode", octets, {"job-type": leaf}, (len(octets) - 1, leaf, 143, 139, 100, 0))
 
 
+def bound_cases() -> Iterator[Case]:
+    """Blocks that claim as many leaves as there may be, of which none is there, and one more."""
+    octets = encode(ClusterBlock, replace(honest_chain(1).block, proof_jobs=()))
+    whole = Encoded(octets)
+    for label, count, rest, code in (
+        ("as-many-jobs-as-may-be", MAX_JOBS, b"", TRUNCATED),
+        ("a-job-too-many", MAX_JOBS + 1, octets[144:], RejectionCode.ENCODING_OVER_LONG),
+    ):
+        claimed = Encoded(octets[:140] + count.to_bytes(4, "little") + rest)
+        yield Case("block.decode", label, claimed, code, Sibling(whole, "the count of the leaves"))
+
+
 def beginning_cases() -> Iterator[Case]:
     """Where chains begin, and what that binds."""
     last = honest_chain(1).block
@@ -225,5 +237,6 @@ def root_cases() -> Iterator[Case]:
 def cases() -> Iterator[Case]:
     """All cases of this subject."""
     yield from hash_cases()
+    yield from bound_cases()
     yield from beginning_cases()
     yield from root_cases()

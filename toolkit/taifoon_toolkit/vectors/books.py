@@ -46,6 +46,7 @@ from taifoon_toolkit.vectors.owners import EpochGiven, assignment_from, factor_f
 from taifoon_toolkit.vectors.wire import Digest, Large, Small
 
 GREATEST_EPOCH = 64
+GREATEST_TERM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ class Terms:
     cluster_target: Small
     signature_window: Small
     inactivity_blocks: Small
+    maximum_jobs: Small
+    minimum_due: Small
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +171,17 @@ def with_terms(profile: Profile, given: Terms) -> Profile:
     """The profile with these parameters."""
     if not 1 <= given.minimum_cluster <= given.cluster_target:
         raise ValueError("minimum_cluster: from 1 to cluster_target")
-    if not (1 <= given.signature_window <= GREATEST_EPOCH and 1 <= given.inactivity_blocks <= GREATEST_EPOCH):
-        raise ValueError(f"signature_window, inactivity_blocks: from 1 to {GREATEST_EPOCH} are asked")
+    counts = (given.signature_window, given.inactivity_blocks, given.maximum_jobs, given.minimum_due)
+    if not 1 <= min(counts) <= max(counts) <= GREATEST_TERM:
+        raise ValueError(f"signature_window and what follows it: from 1 to {GREATEST_TERM} are asked")
     changed = replace(
         profile.parameters,
         minimum_cluster=given.minimum_cluster,
         cluster_target=given.cluster_target,
         signature_window=given.signature_window,
         inactivity_blocks=given.inactivity_blocks,
+        maximum_jobs=given.maximum_jobs,
+        minimum_due=given.minimum_due,
     )
     return profile.with_parameters(changed)
 

@@ -287,6 +287,13 @@ def claim_cases() -> Iterator[Case]:
     bare = replace(honest.finality, certificates=honest.finality.certificates[1:])
     edit = Sibling(honest, "the certificate to notarise left out")
     yield Case(name, "not-notarised", replace(honest, finality=bare), code.FINALITY_INCOMPLETE, edit)
+    # Blocks that a captured cluster has made final, with a result and no completion, and the other way round.
+    for label, breaking, number in (("result-alone", "spare result", 3), ("completion-alone", "missing result", 1)):
+        block = BREAKINGS[breaking][0](SMALL, chain.state, chain.block)
+        shown = (replace(links[0], block_hash=block_hash(NORMATIVE, block)), links[1])
+        given = ClaimAsked(committee, honest.genesis, result_of(number).job_id, block, finality_of(committee, shown))
+        edit = Sibling(replace(given, job_id=result_of(0).job_id), "a job without one of completion and result")
+        yield Case(name, label, given, code.JOB_UNKNOWN, edit)
     # A captured cluster has made these blocks final. Without validation a client takes its word for the results.
     for breaking, refusal in (("false proof", code.PROOF_INVALID), ("other prover", code.COMMITMENT_MISMATCH)):
         block = BREAKINGS[breaking][0](SMALL, chain.state, chain.block)

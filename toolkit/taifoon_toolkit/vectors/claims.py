@@ -179,10 +179,16 @@ def assignment_cases(epoch: EpochGiven) -> Iterator[Case]:
     yield Case(name, "no-key", stranger, undrawn, drawn_by)
     usurped = replace(honest, sender=drawn[0].public_key)
     yield Case(name, "not-by-the-leader", usurped, undrawn, Resolution.ENVELOPE)
+    keys = sorted(seat.public_key for seat in assignment.seats)
+    for label, sender, leading in (("a-lower-key", keys[0], keys[-1]), ("a-higher-key", keys[-1], keys[0])):
+        given = replace(honest, sender=sender, leader=leading)
+        yield Case(name, f"not-by-the-leader-{label}", given, undrawn, Resolution.ENVELOPE)
     late = replace(honest, now=NOW + 1)
     yield Case(name, "late", late, undrawn, Sibling(honest, "a millisecond later"))
     other = replace(honest, message=replace(honest.message, job_id=Hash32(bytes(32))))
     yield Case(name, "another-job", other, CODE.JOB_UNKNOWN, Sibling(honest, "the job in the message"))
+    above = replace(honest, message=replace(honest.message, job_id=Hash32(b"\xff" * 32)))
+    yield Case(name, "another-job-above", above, CODE.JOB_UNKNOWN, Sibling(honest, "the job in the message"))
 
 
 def submission_cases() -> Iterator[Case]:
@@ -194,6 +200,11 @@ def submission_cases() -> Iterator[Case]:
     yield Case(name, "of-another-prover", SubmissionAsked(jobs, submission(1, 3)))
     unknown = SubmissionAsked(jobs[:1], honest.submission)
     yield Case(name, "of-no-job", unknown, CODE.JOB_UNKNOWN, Sibling(honest, "the job left out"))
+    rest = SubmissionAsked(jobs[1:], submission(0, 0))
+    edit = Sibling(SubmissionAsked(jobs, rest.submission), "the job left out")
+    yield Case(name, "of-no-job-turned", rest, CODE.JOB_UNKNOWN, edit)
+    yield Case(name, "of-the-first-job", SubmissionAsked(jobs, rest.submission))
+    yield Case(name, "of-the-first-job-turned", SubmissionAsked(jobs[::-1], rest.submission))
     stolen = replace(honest, submission=replace(honest.submission, prover=key(2)))
     yield Case(name, "stolen", stolen, CODE.PROOF_INVALID, Resolution.ENVELOPE)
     wrong = replace(honest, submission=replace(honest.submission, proof=submission(0, 0).proof))
@@ -217,6 +228,9 @@ def push_cases() -> Iterator[Case]:
     edit = Sibling(honest, "the peaks of the final block")
     mismatch = CODE.MMR_ROOT_MISMATCH
     yield Case(name, "another-peak", pushing(jobs=other), mismatch, edit)
+    for number in range(4):
+        false = (replace(shown.jobs[0], value=Hash32(bytes([number]) * 32)), *shown.jobs[1:])
+        yield Case(name, f"false-peak-{number}", pushing(jobs=false), mismatch, edit)
     older = pushing(jobs=shown.batches, job_count=shown.batch_count)
     yield Case(name, "batches-for-jobs", older, mismatch, edit)
     counted = pushing(job_count=LeafCount(shown.job_count + 1))

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from taifoon.core import epoch_block
 from taifoon.core.beacon import Commitment, Reveal
-from taifoon.core.epoch import Registration
-from taifoon.core.epoch_block import Closing, ClusterHead
+from taifoon.core.consensus import Link
+from taifoon.core.epoch import Assignment, Registration
+from taifoon.core.epoch_block import (
+    MAX_ACTS,
+    MAX_CLUSTERS,
+    MAX_SETTLEMENTS,
+    Closing,
+    ClusterHead,
+    EpochBlock,
+    EpochChain,
+    EpochHeader,
+)
 from taifoon.core.leaf import ProofType
 from taifoon.core.settlement import Completion
 from taifoon.primitives.encoding import decode, encode
@@ -19,14 +30,17 @@ from taifoon.primitives.types import (
     Epoch,
     Hash32,
     PublicKey,
+    View,
 )
 from taifoon.profile import Profile
+from taifoon.rejection import RejectionCode
 from taifoon_models.jobs import digest
 from taifoon_toolkit.vectors.blocks import HashGiven
-from taifoon_toolkit.vectors.case import Case
-from taifoon_toolkit.vectors.encoding import CANONICAL, Encoded, damaged
+from taifoon_toolkit.vectors.case import Case, Double, Sibling, accept
+from taifoon_toolkit.vectors.encoding import CANONICAL, TRUNCATED, Encoded, damaged
 from taifoon_toolkit.vectors.epochs import HEAD, NO_BLOCK
-from taifoon_toolkit.vectors.method import NORMATIVE, method
+from taifoon_toolkit.vectors.method import ACCEPTED, NORMATIVE, Nothing, method
+from taifoon_toolkit.vectors.wire import Digest, Large, Small
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,103 @@ class CoverGiven:
 
     covers: bool
     vouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOfBlock:
+    """A block as a parent: its view and its hash."""
+
+    view: Large
+    block_hash: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBlockAsked:
+    """An epoch, where its chain begins, the closings that the member has checked, a parent, and a block on it."""
+
+    epoch: Large
+    genesis: Digest
+    acceptable: tuple[Digest, ...]
+    parent: PlaceOfBlock
+    block: EpochBlock
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBlockGiven:
+    """Whether a member may vote for the block."""
+
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalAsked:
+    """An epoch, a view, the parent, and the closing that is brought; none to carry the parent to finality."""
+
+    epoch: Large
+    view: Large
+    parent: PlaceOfBlock
+    closing: Closing | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAsked:
+    """A block of the epoch chain, as it was heard."""
+
+    block: EpochBlock
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperAsked:
+    """A cluster that has ended, and the count of those that are left."""
+
+    cluster: Small
+    clusters: Small
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperGiven:
+    """The cluster whose members keep the log of another."""
+
+    keeper: Small
+
+
+@method("epoch.valid", "2.2", "R-6.1-4", "R-2.4-5", "R-2.1-12")
+def judge_block(profile: Profile, given: EpochBlockAsked) -> EpochBlockGiven:
+    """Whether a block of the epoch chain stands where it says, with a closing exactly if it is the first."""
+    serves = Assignment(Epoch(given.epoch), Hash32(bytes(32)), (), (), ())
+    acceptable = frozenset(Hash32(each) for each in given.acceptable)
+    chain = EpochChain(profile, Hash32(given.genesis), serves, acceptable)
+    return EpochBlockGiven(chain.is_valid(parent_from(given.parent), given.block))
+
+
+def parent_from(given: PlaceOfBlock) -> Link:
+    """A parent as the reference has it; nothing here asks for its own parent."""
+    return Link(View(given.view), Hash32(given.block_hash), View(0), Hash32(bytes(32)))
+
+
+@method("epoch.propose", "2.2", "R-6.1-4", "R-2.4-5")
+def propose(profile: Profile, given: ProposalAsked) -> EpochHeader:
+    """The header of the block that a leader of the epoch chain proposes."""
+    parent = parent_from(given.parent)
+    return epoch_block.epoch_block(profile, Epoch(given.epoch), View(given.view), parent, given.closing).header
+
+
+@method("epoch.check_named", "2.2", "R-6.1-4")
+def check_named(profile: Profile, given: NamedAsked) -> Nothing:
+    """Accept that a block of the epoch chain has the closing that its header names, or refuse it."""
+    epoch_block.check_named(profile, given.block)
+    return ACCEPTED
+
+
+@method("epoch.keeper", "2.2", "R-3.2-9", "R-6.1-4")
+def keep(profile: Profile, given: KeeperAsked) -> KeeperGiven:
+    """Who answers for the log of a cluster that has ended."""
+    if given.clusters < 1:
+        raise ValueError("clusters: at least one is left")
+    return KeeperGiven(epoch_block.keeper(ClusterId(given.cluster), given.clusters))
+
+
+BELIEVES_NAMES = Double("asks not for the closing of a header", "taifoon.core.epoch_block:check_named", accept)
 
 
 @method("closing.decode", "2.2", "R-6.1-4", "R-2.1-12", CANONICAL)
@@ -124,6 +235,102 @@ def cases() -> Iterator[Case]:
     }
     for label, each_asked in seen.items():
         yield Case("closing.covers", label, each_asked)
+    yield from bound_cases()
+    yield from epoch_block_cases(replace(empty_closing(), epoch=Epoch(7)))
+    for cluster, clusters in ((2, 2), (3, 2), (4, 3), (5, 3), (9, 4), (7, 1)):
+        yield Case("epoch.keeper", f"{cluster}-of-{clusters}", KeeperAsked(cluster, clusters))
+
+
+def bound_cases() -> Iterator[Case]:
+    """Lists that claim just as many items as there may be, of which none is there, and one item more."""
+    name = "closing.decode"
+    empty = encode(Closing, empty_closing())
+    whole = Encoded(empty)
+    # The lists begin after 8 bytes of epoch; then 32 of the root; behind them are 32 of the beacon and 4 of the acts.
+    places = {"heads": (8, MAX_CLUSTERS), "settled": (8 + 4 + 32, MAX_SETTLEMENTS), "acts": (len(empty) - 4, MAX_ACTS)}
+    for label, (place, most) in places.items():
+        for step, code in ((0, TRUNCATED), (1, RejectionCode.ENCODING_OVER_LONG)):
+            count = (most + step).to_bytes(4, "little")
+            claimed = Encoded(empty[:place] + count + (b"" if step == 0 else empty[place + 4 :]))
+            edit = Sibling(whole, f"the count of {label}")
+            yield Case(name, f"{label}-{('as-many-as-may-be', 'one-too-many')[step]}", claimed, code, edit)
+
+
+def epoch_block_cases(closing: Closing) -> Iterator[Case]:
+    """First blocks and those that carry them to finality, and each field of another place."""
+    name = "epoch.valid"
+    genesis, known = digest("genesis of the epoch"), epoch_block.closing_hash(NORMATIVE, closing)
+    root = PlaceOfBlock(0, genesis)
+    header = EpochHeader(closing.epoch, View(2), View(0), genesis, known)
+    first = EpochBlockAsked(
+        closing.epoch, genesis, (digest("another closing"), known), root, EpochBlock(header, closing)
+    )
+    below = PlaceOfBlock(2, digest("the first block"))
+    after = EpochHeader(closing.epoch, View(3), View(2), Hash32(below.block_hash), None)
+    carrying = replace(first, parent=below, block=EpochBlock(after, None))
+    other = replace(closing, clusters=closing.clusters + 1)
+    unchecked = epoch_block.closing_hash(NORMATIVE, other)
+
+    def moved(asked: EpochBlockAsked, **changes: Any) -> EpochBlockAsked:
+        return replace(asked, block=replace(asked.block, header=replace(asked.block.header, **changes)))
+
+    wrong: dict[str, dict[str, Any]] = {
+        "epoch-before": {"epoch": closing.epoch - 1},
+        "epoch-after": {"epoch": closing.epoch + 1},
+        "parent-view": {"parent_view": 1},
+        "parent-view-above": {"parent_view": 3},
+        "lower-parent": {"previous_hash": bytes(32)},
+        "higher-parent": {"previous_hash": b"\xff" * 32},
+        "lower-closing": {"closing_hash": bytes(32)},
+        "higher-closing": {"closing_hash": b"\xff" * 32},
+        "no-closing-named": {"closing_hash": None},
+    }
+    for word, asked in (("first", first), ("carrying", carrying)):
+        yield Case(name, word, asked)
+        for label, changes in wrong.items():
+            if not (asked is carrying and label == "no-closing-named"):
+                yield Case(name, f"{word}-{label}", moved(asked, **changes))
+    unheard = replace(first, block=EpochBlock(replace(header, closing_hash=unchecked), other))
+    lone = replace(first, block=EpochBlock(replace(header, closing_hash=None), None))
+    again = replace(carrying, block=EpochBlock(replace(after, closing_hash=known), closing))
+    others = {
+        "first-unchecked": unheard,
+        "first-without-closing": lone,
+        "first-names-what-it-has-not": replace(first, block=EpochBlock(header, None)),
+        "first-nothing-checked": replace(first, acceptable=()),
+        "carrying-a-closing": again,
+        "carrying-at-genesis-in-a-later-view": moved(
+            replace(carrying, parent=PlaceOfBlock(2, genesis)), previous_hash=genesis
+        ),
+        "carrying-on-another-block-of-view-0": moved(
+            replace(carrying, parent=PlaceOfBlock(0, below.block_hash)), parent_view=0
+        ),
+        "carrying-on-a-lower-block-of-view-0": moved(
+            replace(carrying, parent=PlaceOfBlock(0, bytes(32))), parent_view=0, previous_hash=bytes(32)
+        ),
+    }
+    for label, asked in others.items():
+        yield Case(name, label, asked)
+    yield from proposal_cases(first, carrying)
+
+
+def proposal_cases(first: EpochBlockAsked, carrying: EpochBlockAsked) -> Iterator[Case]:
+    """What a leader proposes, and closings beside the header of another."""
+    block, above = first.block, carrying.block
+    for word, asked in (("first", first), ("carrying", carrying)):
+        given = ProposalAsked(asked.epoch, asked.block.header.view, asked.parent, asked.block.closing)
+        yield Case("epoch.propose", word, given)
+        yield Case("epoch.check_named", word, NamedAsked(asked.block))
+    refused = {
+        "closing-left-out": replace(block, closing=None),
+        "closing-put-beside": replace(above, closing=block.closing),
+        "name-left-out": EpochBlock(replace(block.header, closing_hash=None), block.closing),
+        "lower-name": EpochBlock(replace(block.header, closing_hash=Hash32(bytes(32))), block.closing),
+        "higher-name": EpochBlock(replace(block.header, closing_hash=Hash32(b"\xff" * 32)), block.closing),
+    }
+    code = RejectionCode.PROPOSAL_STATEMENT
+    for label, each in refused.items():
+        yield Case("epoch.check_named", label, NamedAsked(each), code, BELIEVES_NAMES)
 
 
 def empty_closing() -> Closing:

@@ -269,6 +269,7 @@ def control_cases() -> Iterator[Trace]:
     resting = replace(FIRST, rest=1)
     yield run("raises-while-it-rests", resting, low_coverage, busy, decides=(acts,))
     yield run("rests-two-epochs", replace(FIRST, rest=2), busy, poor, busy, decides=(acts,))
+    yield run("rests-for-long", replace(FIRST, rest=7), calm, calm, calm)
     # Of 4 clusters the load of 60 % comes to 80 % of 3; one unit more is above the limit.
     bears = replace(POOR, clusters=(window(0, 60), window(1, 5)))
     bursts = replace(POOR, clusters=(window(0, 60), Window(1, (*(Used(60, 100),) * 9, Used(61, 100)))))

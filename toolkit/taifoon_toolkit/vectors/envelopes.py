@@ -173,6 +173,7 @@ def refused_cases() -> Iterator[Case]:
     far = (Kind.BLOCK_VOTE, Kind.BLOCK_PROPOSAL, Kind.PULL_REQUEST, Kind.CATCH_UP_REQUEST, Kind.JOB_SUBMISSION)
     refused: dict[str, tuple[EnvelopeAsked, RejectionCode]] = {
         "another-chain": (received(plain, chain_id=b"\x01" * 32), CODE.ENVELOPE_CHAIN),
+        "another-chain-above": (received(plain, chain_id=b"\xff" * 32), CODE.ENVELOPE_CHAIN),
         "expired": (received(as_stated(vote, expiry=Millis(NOW - 1))), CODE.ENVELOPE_EXPIRED),
         "expired-long-ago": (received(as_stated(vote, expiry=Millis(0))), CODE.ENVELOPE_EXPIRED),
         "lives-too-long": (received(as_stated(vote, expiry=Millis(latest + 1))), CODE.ENVELOPE_LIFETIME),

@@ -9,7 +9,7 @@ from taifoon.core import epoch as epochs
 from taifoon.core import epoch_block, job, settlement
 from taifoon.core.epoch import Assignment, EpochHistory, Foundation, Registration
 from taifoon.core.epoch_block import ClusterHead, EpochHeader, GlobalState
-from taifoon.core.job import JobContent
+from taifoon.core.job import JobContent, JobPhase
 from taifoon.core.leaf import ProofType
 from taifoon.core.settlement import Completion
 from taifoon.economics.registry import seats as seats_of_entry
@@ -131,6 +131,23 @@ class LifeGiven:
     expired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PhaseAsked:
+    """When a job was taken in, the epoch that it is, whether an owner completed the job, and a closing settled it."""
+
+    taken_in: Large
+    now: Large
+    completed: bool
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseGiven:
+    """Where the job stands."""
+
+    phase: JobPhase
+
+
 def foundation_from(profile: Profile, given: FoundationGiven) -> Foundation:
     """A foundation as the reference has it; one that is too large or names a key twice is not asked."""
     keys = [entry.public_key for entry in given.registry]
@@ -208,6 +225,13 @@ def identify(profile: Profile, given: JobContent) -> HashGiven:
 def live(profile: Profile, given: LifeAsked) -> LifeGiven:
     """Whether a job's last epoch is over."""
     return LifeGiven(bool(job.is_expired(profile, given.taken_in, given.now)))
+
+
+@method("job.phase", "2.4", "R-2.4-2", "R-2.4-3", "RES-JOB")
+def stand(profile: Profile, given: PhaseAsked) -> PhaseGiven:
+    """Where a job stands in an epoch."""
+    epochs_of = Epoch(given.taken_in), Epoch(given.now)
+    return PhaseGiven(job.phase_of(profile, *epochs_of, completed=given.completed, settled=given.settled))
 
 
 def drawn_foundation(stream: Stream, holders: int, clusters: int) -> FoundationGiven:
@@ -338,6 +362,12 @@ def job_cases() -> Iterator[Case]:
     life = NORMATIVE.parameters.job_life
     for now in (0, 5, 5 + life - 1, 5 + life, 5 + life + 1, 1 << 40):
         yield Case("job.life", f"in-{now}", LifeAsked(5, now))
+    for now in (2 * life, 2 * life + 1):
+        yield Case("job.life", f"as-old-as-its-life-in-{now}", LifeAsked(life, now))
+    for number, (now, completed, settled) in enumerate(
+        (now, *flags) for now in (5, 5 + life, 6 + life) for flags in ((False, False), (True, False), (True, True))
+    ):
+        yield Case("job.phase", f"phase-{number}", PhaseAsked(5, now, completed, settled))
 
 
 def cases() -> Iterator[Case]:

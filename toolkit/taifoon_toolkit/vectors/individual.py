@@ -162,6 +162,10 @@ def cases() -> Iterator[Trace]:
         "received-after-completion": (Step(block(1, first, other)), Step(Receive(first, done)), alone, back),
         "received-twice": (taken, Step(Receive(first, done)), Step(Receive(first, done)), Step(block(2, done))),
     }
+    # The cluster took the job in by another leaf, or another leaf of it waits.
+    copy = replace(first, priority=first.priority ^ 1)
+    runs["taken-in-by-another-leaf"] = (Step(block(1, copy)), alone, back)
+    runs["waits-as-another-leaf"] = (Step(Arrive(copy)), alone, back)
     for label, steps in runs.items():
         decides = partition if alone in steps and label != "received-after-completion" else ()
         yield Trace("lone_member", label, Nothing(), steps, decides=decides)

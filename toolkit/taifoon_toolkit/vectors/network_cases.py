@@ -26,6 +26,7 @@ from taifoon_toolkit.vectors.case import Fault, Sibling, Step, Trace
 from taifoon_toolkit.vectors.epochs import FoundationGiven
 from taifoon_toolkit.vectors.method import NORMATIVE
 from taifoon_toolkit.vectors.network_runs import EpochClosed, NetworkBegun, StretchGiven, profile_of
+from taifoon_toolkit.vectors.owners import OPEN_FOR_EVER
 from taifoon_toolkit.vectors.votes import OneLink
 
 FACTOR = 2
@@ -238,6 +239,37 @@ def refused_trace() -> Trace:
     return Trace("network", "refused-closings", start.begun, (*steps, step_of(honest)))
 
 
+def stretch_trace() -> Trace:
+    """A stretch of two blocks, proofs of more and of fewer, and jobs that are off the books in the next epoch."""
+    code = RejectionCode
+    start = follower(begun(4, 2, life=0))
+    done, left = start.leaf(0), start.leaf(1)
+    by = ((done, start.drawn(done, ClusterId(0))),)
+    honest = start.record({0: (((done, left), ()), ((), by))})
+    stretch, silent = honest.stretches
+    steps = []
+    for edit, blocks in (
+        ("the last block left out", stretch.blocks[:-1]),
+        ("the last block twice", (*stretch.blocks, stretch.blocks[-1])),
+    ):
+        record = replace(honest, stretches=(replace(stretch, blocks=blocks), silent))
+        steps.append(Step(event_of(record), code.FINALITY_PATH, Sibling(event_of(honest), edit)))
+    others = [start.false(honest, beacon=digest(f"beacon {number}")).block for number in range(8)]
+    for chosen in (min, max):
+        other = chosen(others, key=lambda block: epoch_block_hash(start.now.profile, block))
+        record = replace(honest, block=other)
+        edit = "the block of another closing"
+        steps.append(Step(event_of(record), code.FINALITY_PATH, Sibling(event_of(honest), edit)))
+    steps.append(step_of(honest))
+    now = start.after(honest)
+    following = now.record({})
+    for number in range(2):
+        with OPEN_FOR_EVER.installed():
+            again = now.record({1: (((now.leaf(number),), ()),)})
+        steps.append(Step(event_of(again), code.JOB_CLOSED, OPEN_FOR_EVER))
+    return Trace("network", "two-blocks-and-closed-jobs", start.begun, (*steps, step_of(following)))
+
+
 def false_stretch(now: Follower, honest: EpochRecord, cluster: int) -> EpochRecord:
     """The record without the proof of a cluster's blocks."""
     stretches = tuple(
@@ -252,3 +284,4 @@ def cases() -> Iterator[Trace]:
     yield count_trace()
     yield registry_trace()
     yield refused_trace()
+    yield stretch_trace()

@@ -344,6 +344,12 @@ def rule_cases() -> Iterator[Case]:
         label = f"{len(able)}-can-prove"
         edit = fault or Sibling(sibling, "a type that nobody can prove, at another cluster")
         yield Case(name, label, asked, code.JOB_UNPROVABLE, edit, ("RES-CAP",))
+    two = drawn_epoch(stream, 8, 4, (2, 5), most=1)
+    formed = assignment_from(NORMATIVE, two)
+    rare = replace(sample_leaf(stream), job_type=RARE)
+    (named, *_) = owners.owners(NORMATIVE, formed, rare, 2)
+    asked = LeafAsked(two, 2, (), (), named, replace(rare, assigned_cluster=named))
+    yield Case(name, "just-two-can-prove", asked)
     lone = drawn_epoch(stream, 1, 1, (0,), most=1)
     yield Case(
         name,
@@ -360,6 +366,10 @@ def prover_cases(epoch: EpochGiven, assignment: Assignment, leaf: MMRLeaf) -> It
     for place, replica in enumerate(drawn):
         honest = ProverAsked(epoch, 3, replica.cluster, leaf, replica.seat.public_key)
         yield Case(name, f"replica-{place}", honest)
+    lowest, highest = (choose(drawn, key=lambda each: each.cluster) for choose in (min, max))
+    for word, at, by in (("lower", lowest, highest), ("higher", highest, lowest)):
+        elsewhere = ProverAsked(epoch, 3, at.cluster, leaf, by.seat.public_key)
+        yield Case(name, f"for-a-{word}-cluster", elsewhere, code, Resolution.REPLICAS)
     replica = drawn[0]
     honest = ProverAsked(epoch, 3, replica.cluster, leaf, replica.seat.public_key)
     drawn_keys = {each.seat.public_key for each in drawn}

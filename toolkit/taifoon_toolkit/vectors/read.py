@@ -10,6 +10,7 @@ from typing import Any
 from taifoon.rejection import RejectionCode
 from taifoon_toolkit.vectors.build import Vector
 from taifoon_toolkit.vectors.method import MACHINES, METHODS
+from taifoon_toolkit.vectors.parts import PartsError, put_in
 from taifoon_toolkit.vectors.proof import Means
 from taifoon_toolkit.vectors.shipped import shipped_vectors
 from taifoon_toolkit.vectors.tree import FORMAT, INDEX, TreeError, digest_of, files_of
@@ -97,13 +98,19 @@ def read_json(path: Path) -> Json:
 
 def read_file(path: Path) -> tuple[Vector, ...]:
     """The vectors of a file. Raises TreeError."""
-    document = members(read_json(path), str(path), HEAD)
+    document = members(read_json(path), str(path), HEAD, ("parts",))
     if document["format"] != FORMAT:
         raise TreeError(f"{path}: format {document['format']!r}; this version reads format {FORMAT}")
     name = document["name"]
     if name not in METHODS and name not in MACHINES:
         raise TreeError(f"{path}: {name!r} is no method of this version")
-    return tuple(read_vector(name, item, f"{path.name}.vectors[{row}]") for row, item in enumerate(document["vectors"]))
+    if not isinstance(document["vectors"], list) or not isinstance(document.get("parts", []), list):
+        raise TreeError(f"{path}: vectors and parts are lists")
+    try:
+        vectors = put_in(document.get("parts", []), document["vectors"])
+    except PartsError as error:
+        raise TreeError(f"{path}: {error}") from error
+    return tuple(read_vector(name, item, f"{path.name}.vectors[{row}]") for row, item in enumerate(vectors))
 
 
 def read_vectors(path: Path) -> tuple[Vector, ...]:

@@ -16,12 +16,13 @@ from taifoon.core.chain_id import profile_hash
 from taifoon.rejection import RejectionCode
 from taifoon_toolkit.vectors.build import Vector, by_name
 from taifoon_toolkit.vectors.method import MACHINES, METHODS, NORMATIVE
+from taifoon_toolkit.vectors.parts import taken_out
 from taifoon_toolkit.vectors.proof import Means
 from taifoon_toolkit.vectors.wire import Json, object_schema, schema_of
 
-FORMAT = 1
+FORMAT = 2
 """Version of the form of the files; it changes where an old reader would misread a new file."""
-CONTENT = 1
+CONTENT = 2
 """Version of the set of vectors; it grows with every change of their content."""
 
 INDEX = "index.json"
@@ -44,11 +45,11 @@ def digest_of(content: Json) -> str:
 
 
 def file_text(content: Json) -> str:
-    """A file of the tree: one vector a line, so that it can be read and compared."""
+    """A file of the tree: one vector or part a line, so that it can be read and compared."""
     lines = []
     for name, value in content.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ",\n".join("  " + json.dumps(item) for item in value)
+        if isinstance(value, list) and value and isinstance(value[0], dict | list):
+            rows = ",\n".join("  " + json.dumps(item, separators=(",", ":")) for item in value)
             lines.append(f" {json.dumps(name)}: [\n{rows}\n ]")
         else:
             lines.append(f" {json.dumps(name)}: {json.dumps(value)}")
@@ -62,7 +63,7 @@ def outcome_schema(value: Json) -> Json:
 
 
 def schema_of_name(name: str) -> Json:
-    """The schema of a file of vectors."""
+    """The schema of a file of vectors, its parts put in their places."""
     fault = object_schema({"means": {"enum": [item.value for item in Means]}, "rule": TEXT})
     shared = {"id": TEXT, "requirements": {"type": "array", "items": TEXT, "minItems": 1}}
     if name in METHODS:
@@ -163,16 +164,15 @@ def files_of(vectors: tuple[Vector, ...]) -> dict[str, str]:
         described = METHODS[name] if name in METHODS else MACHINES[name]
         place, schema = f"{described.section}/{name}.json", f"schema/{name}.json"
         files[schema] = file_text(schema_of_name(name))
-        files[place] = file_text(
-            {
-                "format": FORMAT,
-                "name": name,
-                "section": described.section,
-                "summary": described.summary,
-                "schema": schema,
-                "vectors": [vector.content for vector in group],
-            }
-        )
+        parts, written = taken_out([vector.content for vector in group])
+        head = {
+            "format": FORMAT,
+            "name": name,
+            "section": described.section,
+            "summary": described.summary,
+            "schema": schema,
+        }
+        files[place] = file_text({**head, **({"parts": parts} if parts else {}), "vectors": written})
         rows += [
             {
                 "id": vector.id,

@@ -286,6 +286,9 @@ def check_cases() -> Iterator[Case]:
     bare = replace(certificate, signatures=certificate.signatures[:-1])
     edit = Sibling(honest, "the last signature left out")
     yield Case(name, "signature-missing", replace(honest, certificate=bare), code.CERTIFICATE_SHAPE, edit)
+    more = replace(certificate, signatures=(*certificate.signatures, certificate.signatures[-1]))
+    edit = Sibling(honest, "the last signature twice")
+    yield Case(name, "signature-more", replace(honest, certificate=more), code.CERTIFICATE_SHAPE, edit)
     other = completion_of(intake(0), digest("another result"))
     edit = Sibling(honest, "a certificate of another commitment")
     yield Case(name, "of-another-result", replace(honest, completion=other), code.CERTIFICATE_STATEMENT, edit)
@@ -329,7 +332,10 @@ def value_cases() -> Iterator[Case]:
     yield Case(name, "both-turned", replace(honest, certificates=needed[::-1]))
     yield Case(name, "all-clusters", replace(honest, certificates=given))
     yield Case(name, "below-the-limit", replace(honest, value=limit - 1, certificates=()))
+    yield Case(name, "above-the-limit", replace(honest, value=limit + 1))
     lacking = code.CROSS_VALIDATION_MISSING
+    above = replace(honest, value=limit + 1, certificates=())
+    yield Case(name, "above-the-limit-without-any", above, lacking, Resolution.CROSS_VALIDATION)
     for place in range(len(needed)):
         fewer = replace(honest, certificates=needed[:place] + needed[place + 1 :])
         yield Case(name, f"without-{place}", fewer, lacking, Resolution.CROSS_VALIDATION)
