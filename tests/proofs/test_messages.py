@@ -116,7 +116,7 @@ def test_each_list_of_each_kind_is_tried_with_one_item_too_many() -> None:
     places = {(kind, field) for kind in Kind for field, _ in over_long(shape_of(kind.value))}
     assert (Kind.NODE_ANNOUNCE, ".capabilities") in places
     assert (Kind.BLOCK_PROPOSAL, ".block.proof_results[].proof") in places
-    assert (Kind.BLOCK_RANGE_RESPONSE, ".blocks[].finalisation.seats") in places
+    assert (Kind.BLOCK_RANGE_RESPONSE, ".blocks[].attestations") in places
     for kind in Kind:
         octets = bytes([kind.ordinal]) + shortest(shape_of(kind.value))
         assert len(octets) <= len(encode_message(samples()[kind]))

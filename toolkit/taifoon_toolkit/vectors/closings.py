@@ -230,6 +230,7 @@ def cases() -> Iterator[Case]:
         "a-cluster-more": replace(asked, seen=(replace(stranger, block_number=BlockNumber(0)),)),
         "another-reveal": replace(asked, revealed=(Reveal(holder, digest("other")),)),
         "all-reveals": replace(asked, revealed=reveals[::-1]),
+        "more-heard": replace(asked, heard=(*commitments, Commitment(PublicKey(digest("third")), digest("a third")))),
         "one-commitment-unheard": replace(asked, heard=commitments[1:]),
         "another-commitment-heard": replace(asked, heard=(commitments[0], replace(commitments[1], digest=bytes(32)))),  # type: ignore[arg-type]
     }

@@ -120,6 +120,7 @@ def grounds(at: Bench) -> Iterator[tuple[str, ClusterBlock]]:
     forged = replace(second, signature=first.signature)
     far = replace(forged, block=BlockNumber(first.block + 4))
     yield "vote-for-a-later-parent-forged", at.carrying(far, far.block + 1)
+    yield "older-vote-on-the-beginning", with_header(at.carrying(first, first.block + 3), parent_view=View(0))
     yield "vote-for-a-later-block", at.carrying(first, first.block - 1)
     for label, seat in (("beyond", SEATS), ("far-beyond", (1 << 32) - 1)):
         yield f"older-vote-of-the-seat-{label}", at.carrying(replace(first, seat=Seat(seat)), first.block + window)
